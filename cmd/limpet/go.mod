@@ -1,0 +1,12 @@
+module github.com/limpet-go/limpet/cmd/limpet
+
+go 1.26
+
+require (
+	github.com/limpet-go/limpet v0.0.0
+	github.com/limpet-go/limpet/drivers v0.0.0
+)
+
+replace github.com/limpet-go/limpet/drivers => ../../drivers
+
+replace github.com/limpet-go/limpet => ../../
