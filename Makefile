@@ -1,0 +1,46 @@
+# Every target works on a fresh Debian machine with Go, git and make. See CONTRIBUTING.md.
+
+MODULES := $(shell sed -n 's/^[[:space:]]*\(\.[^[:space:])]*\).*$$/\1/p' go.work)
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+BENCHSTAT := golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-22c9c6c9d4da
+FUZZTIME ?= 20s
+
+export LIMPET_TEST_REQUIRE ?= all
+export GORACE ?= atexit_sleep_ms=0
+
+.PHONY: all test unit fuzz lint format vet staticcheck bench bench-live setup
+
+all: lint test
+
+## test: install what is missing, then every test of every module, and 20 s of each fuzz target
+test: setup unit fuzz
+
+setup:
+	./scripts/setup-debian.sh
+
+unit:
+	@set -e; for m in $(MODULES); do echo "== $$m"; (cd $$m && go test -race -shuffle=on -timeout=10m ./...); done
+
+fuzz:
+	./scripts/fuzz.sh $(FUZZTIME)
+
+## lint: formatting, go vet and staticcheck
+lint: format vet staticcheck
+
+format:
+	@files="$$(git ls-files -co --exclude-standard '*.go' | xargs gofmt -l)"; \
+	if [ -n "$$files" ]; then echo "gofmt would change:"; echo "$$files"; exit 1; fi
+
+vet:
+	@set -e; for m in $(MODULES); do (cd $$m && go vet -race ./...); done
+
+staticcheck:
+	@set -e; for m in $(MODULES); do (cd $$m && go run $(STATICCHECK) ./...); done
+
+## bench: contenders side by side, ratios with benchstat; writes bench/out/
+bench:
+	BENCHSTAT=$(BENCHSTAT) ./scripts/bench.sh
+
+## bench-live: 2,000 live tabs on one node for a minute
+bench-live:
+	cd bench && go run ./livetabs
