@@ -1,0 +1,200 @@
+package session
+
+import (
+	"context"
+	"hash/maphash"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	memoryShards           = 64
+	defaultCleanupInterval = time.Minute
+)
+
+// MemoryStore is a SessionStore in this process's memory: the default, for one server. Its sessions end with the
+// process.
+//
+// It is safe for concurrent use. Expiry follows this process's monotonic clock, so a step of the wall clock
+// neither shortens nor extends a session that is already stored. A nil or zero MemoryStore behaves as a closed
+// one; make stores with NewMemoryStore and end them with Close.
+type MemoryStore struct {
+	open     atomic.Bool
+	maxBytes int
+	base     time.Time // deadlines count from here
+	seed     maphash.Seed
+	stop     chan struct{} // closed by the first Close
+	swept    chan struct{} // closed when the sweeper has returned
+	shards   [memoryShards]memoryShard
+}
+
+// MemoryStoreOption is an option of NewMemoryStore.
+type MemoryStoreOption func(*memoryStoreConfig)
+
+type memoryStoreConfig struct {
+	cleanupInterval time.Duration
+	maxBytes        int
+}
+
+// WithCleanupInterval sets how often the memory of expired sessions is given back; they are missing from the
+// instant they expire in any case. Zero is the default, one minute; negative is never.
+func WithCleanupInterval(d time.Duration) MemoryStoreOption {
+	return func(c *memoryStoreConfig) { c.cleanupInterval = d }
+}
+
+// WithMemoryMaxBytes sets how large the data of one session may be, in bytes. Zero is the default,
+// DefaultMaxSessionBytes; negative is no limit.
+func WithMemoryMaxBytes(n int) MemoryStoreOption {
+	return func(c *memoryStoreConfig) { c.maxBytes = n }
+}
+
+// NewMemoryStore returns an empty store and starts the goroutine that gives back the memory of expired sessions;
+// Close stops it. nil options are ignored.
+func NewMemoryStore(opts ...MemoryStoreOption) *MemoryStore {
+	var c memoryStoreConfig
+	for _, opt := range opts {
+		if opt != nil {
+			opt(&c)
+		}
+	}
+	m := &MemoryStore{
+		maxBytes: maxSessionBytes(c.maxBytes),
+		base:     time.Now(),
+		seed:     maphash.MakeSeed(),
+		stop:     make(chan struct{}),
+		swept:    make(chan struct{}),
+	}
+	for i := range m.shards {
+		m.shards[i].entries = map[string]*memoryEntry{}
+	}
+	m.open.Store(true)
+	m.startSweeper(c.cleanupInterval)
+	return m
+}
+
+// Save stores a copy of data until expiresAt. See SessionStore for the contract.
+func (m *MemoryStore) Save(ctx context.Context, sessionID string, data []byte, expiresAt time.Time) error {
+	if err := m.ready(ctx); err != nil {
+		return err
+	}
+	if err := checkSave(sessionID, data, m.maxBytes); err != nil {
+		return err
+	}
+	now, deadline := m.clock(expiresAt)
+	s := m.shard(sessionID)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.entries == nil {
+		return ErrStoreClosed{}
+	}
+	s.save(sessionID, data, now, deadline)
+	return nil
+}
+
+// Load returns a copy of a session's data, or nil and no error when it is missing or has expired.
+func (m *MemoryStore) Load(ctx context.Context, sessionID string) ([]byte, error) {
+	if err := m.ready(ctx); err != nil {
+		return nil, err
+	}
+	s := m.shard(sessionID)
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if s.entries == nil {
+		return nil, ErrStoreClosed{}
+	}
+	e := s.entries[sessionID]
+	if e == nil || e.deadline <= time.Since(m.base) {
+		return nil, nil
+	}
+	return append([]byte{}, e.data...), nil
+}
+
+// Delete removes a session; a missing one is not an error.
+func (m *MemoryStore) Delete(ctx context.Context, sessionID string) error {
+	if err := m.ready(ctx); err != nil {
+		return err
+	}
+	s := m.shard(sessionID)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.entries == nil {
+		return ErrStoreClosed{}
+	}
+	s.remove(s.entries[sessionID])
+	return nil
+}
+
+// Touch moves the expiry of a live session; a missing or expired one stays so.
+func (m *MemoryStore) Touch(ctx context.Context, sessionID string, expiresAt time.Time) error {
+	if err := m.ready(ctx); err != nil {
+		return err
+	}
+	now, deadline := m.clock(expiresAt)
+	s := m.shard(sessionID)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.entries == nil {
+		return ErrStoreClosed{}
+	}
+	if e := s.entries[sessionID]; e != nil && e.deadline > now {
+		s.touch(e, now, deadline)
+	}
+	return nil
+}
+
+// Count returns how many sessions the store holds, those included that have expired and were not swept yet. While
+// others write it is no snapshot. It is for monitoring and tests.
+func (m *MemoryStore) Count() int {
+	if m == nil {
+		return 0
+	}
+	n := 0
+	for i := range m.shards {
+		s := &m.shards[i]
+		s.mu.RLock()
+		n += len(s.entries)
+		s.mu.RUnlock()
+	}
+	return n
+}
+
+// Close forgets every session and stops the sweeper; it returns when the sweeper has ended. It may be called
+// again and from many goroutines, and always returns nil.
+func (m *MemoryStore) Close() error {
+	if m == nil || m.stop == nil {
+		return nil
+	}
+	if m.open.CompareAndSwap(true, false) {
+		close(m.stop)
+		for i := range m.shards {
+			m.shards[i].drop()
+		}
+	}
+	<-m.swept
+	return nil
+}
+
+// ready says whether a call may go on: not on a closed store, nor with a context that has ended.
+func (m *MemoryStore) ready(ctx context.Context) error {
+	if m == nil || !m.open.Load() {
+		return ErrStoreClosed{}
+	}
+	return ctx.Err()
+}
+
+func (m *MemoryStore) shard(id string) *memoryShard {
+	return &m.shards[maphash.String(m.seed, id)%memoryShards]
+}
+
+// clock reads the clock once and returns the present and the deadline that expiresAt means, both counted from
+// base. expiresAt counts as a remaining duration: its zone does not matter, and the wall clock only where it
+// carries no monotonic reading.
+func (m *MemoryStore) clock(expiresAt time.Time) (now, deadline time.Duration) {
+	t := time.Now()
+	now = t.Sub(m.base)
+	deadline = now + expiresAt.Sub(t)
+	if deadline < now && expiresAt.After(t) {
+		return now, maxDuration // beyond what a duration can hold
+	}
+	return now, deadline
+}

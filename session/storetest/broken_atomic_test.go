@@ -1,0 +1,82 @@
+package storetest
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/limpet-go/limpet/session"
+)
+
+func brokenAtomic() []brokenStore {
+	oneByOne := func(ctx context.Context, m *session.MemoryStore, b batch) error {
+		for i, id := range sorted(b) {
+			if i > 0 && len(b) < 40 {
+				pause(time.Millisecond)
+			}
+			if err := m.Save(ctx, id, b[id].Data, b[id].ExpiresAt); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return []brokenStore{
+		{
+			name: "writes an atomic batch one by one",
+			fails: []string{
+				"atomic/one invalid ID, and nothing is written",
+				"atomic/one session too large, and nothing is written",
+				"atomic/no reader sees half a batch",
+				"atomic/of two batches at once one wins whole",
+			},
+			make: atomically(oneByOne),
+		},
+		{
+			name:  "drops one session of an atomic batch",
+			fails: []string{"atomic/SaveAllAtomic writes every session"},
+			make: atomically(func(ctx context.Context, m *session.MemoryStore, b batch) error {
+				rest := batch{}
+				for i, id := range sorted(b) {
+					if i != 99 {
+						rest[id] = b[id]
+					}
+				}
+				return m.SaveAllAtomic(ctx, rest)
+			}),
+		},
+		{
+			name:  "refuses an empty atomic batch",
+			fails: []string{"atomic/an empty batch is saved"},
+			make: atomically(func(ctx context.Context, m *session.MemoryStore, b batch) error {
+				if len(b) == 0 {
+					return errors.New("session: MULTI without commands")
+				}
+				return m.SaveAllAtomic(ctx, b)
+			}),
+		},
+		{
+			name:  "hides a capability that is declared",
+			fails: []string{"capabilities/the store has the capabilities it declares and no others"},
+			make: func(m *session.MemoryStore) session.SessionStore {
+				return struct{ session.SessionStore }{m}
+			},
+		},
+		{
+			name: "has a capability that is not declared",
+			fails: []string{
+				"capabilities/the store has the capabilities it declares and no others",
+				"capabilities/capabilities are found through a wrapper",
+			},
+			make: func(m *session.MemoryStore) session.SessionStore { return m },
+			opts: func(o *Options) { o.Atomic = false },
+		},
+	}
+}
+
+func atomically(
+	f func(ctx context.Context, m *session.MemoryStore, b batch) error,
+) func(m *session.MemoryStore) session.SessionStore {
+	return func(m *session.MemoryStore) session.SessionStore {
+		return &hooked{MemoryStore: m, saveAllAtomic: func(ctx context.Context, b batch) error { return f(ctx, m, b) }}
+	}
+}
