@@ -1,0 +1,166 @@
+package session
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"slices"
+	"sync"
+)
+
+// sqliteWriter gives the writes of one store to SQLite one after the other, since SQLite has one writer at a time.
+// Writes that came while others were being committed share the next transaction, and its one wait for the disk.
+type sqliteWriter struct {
+	db *sql.DB
+
+	mu      sync.Mutex
+	queue   []*sqliteWrite // in the order they came
+	stopped bool
+	wake    chan struct{} // holds a token when the queue may have grown
+}
+
+// sqliteWrite is one call's statements. Those of a write succeed or fail together.
+type sqliteWrite struct {
+	statements []statement
+	done       chan struct{} // closed when changed and err are final
+	size       int           // bytes of data
+	changed    int64
+	err        error
+	abandoned  bool // its caller has gone; guarded by sqliteWriter.mu
+}
+
+// Bounds of one shared transaction: a write that comes while it runs waits for all of it.
+const (
+	maxGroupWrites = 512
+	maxGroupBytes  = 8 << 20 // a larger single write still goes, alone
+)
+
+// newSQLiteWrite copies the data: a caller that gives up may use its slice again while the writer still reads it.
+func newSQLiteWrite(statements []statement) *sqliteWrite {
+	op := &sqliteWrite{statements: statements, done: make(chan struct{})}
+	for _, st := range statements {
+		for i, arg := range st.args {
+			if data, ok := arg.([]byte); ok {
+				op.size += len(data)
+				st.args[i] = append([]byte{}, data...)
+			}
+		}
+	}
+	return op
+}
+
+// finish makes the outcome known. An error the write already met by itself stands.
+func (op *sqliteWrite) finish(err error) {
+	if op.err == nil {
+		op.err = err
+	}
+	close(op.done)
+}
+
+func newSQLiteWriter(db *sql.DB) *sqliteWriter {
+	return &sqliteWriter{db: db, wake: make(chan struct{}, 1)}
+}
+
+func (w *sqliteWriter) refused(err error) bool { return sqliteFault(err) == faultRow }
+
+// load rides out the moments in which a writer without WAL keeps readers out.
+func (w *sqliteWriter) load(ctx context.Context, query statement) ([]byte, error) {
+	for attempt := 1; ; attempt++ {
+		data, err := loadRow(ctx, w.db, query)
+		if err == nil || sqliteFault(err) != faultConflict {
+			return data, err
+		}
+		if !pause(ctx, attempt) {
+			return nil, errors.Join(ctx.Err(), err)
+		}
+	}
+}
+
+// run queues the statements and waits for their outcome, or for ctx. Once ctx has ended a write that has not begun
+// never will; one under way may still take effect.
+func (w *sqliteWriter) run(ctx context.Context, statements ...statement) (int64, error) {
+	op := newSQLiteWrite(statements)
+	w.mu.Lock()
+	if w.stopped {
+		w.mu.Unlock()
+		return 0, ErrStoreClosed{}
+	}
+	w.queue = append(w.queue, op)
+	w.mu.Unlock()
+	select {
+	case w.wake <- struct{}{}:
+	default: // the writer knows
+	}
+	select {
+	case <-op.done:
+		return op.changed, op.err
+	case <-ctx.Done():
+	}
+	w.abandon(op)
+	select {
+	case <-op.done:
+		return op.changed, op.err
+	default:
+		return 0, ctx.Err()
+	}
+}
+
+func (w *sqliteWriter) abandon(op *sqliteWrite) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	op.abandoned = true
+	if i := slices.Index(w.queue, op); i >= 0 {
+		w.queue = slices.Delete(w.queue, i, i+1)
+	}
+}
+
+// loop is the writer's goroutine. When ctx ends it finishes what it is doing and refuses the rest.
+func (w *sqliteWriter) loop(ctx context.Context) {
+	defer w.refuse()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-w.wake:
+		}
+		for ctx.Err() == nil {
+			group := w.next()
+			if len(group) == 0 {
+				break
+			}
+			w.write(ctx, group)
+		}
+	}
+}
+
+// refuse ends the queue: those in it, and all that come later, find the store closed.
+func (w *sqliteWriter) refuse() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.stopped = true
+	for _, op := range w.queue {
+		op.finish(ErrStoreClosed{})
+	}
+	w.queue = nil
+}
+
+// next takes from the queue what goes into one transaction: a write of several statements alone, so that it can
+// fail alone, else all single statements up to the next such write.
+func (w *sqliteWriter) next() []*sqliteWrite {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	n, size := 0, 0
+	for n < len(w.queue) && n < maxGroupWrites && len(w.queue[n].statements) == 1 {
+		size += w.queue[n].size
+		if n > 0 && size > maxGroupBytes {
+			break
+		}
+		n++
+	}
+	if n == 0 && len(w.queue) > 0 {
+		n = 1
+	}
+	group := slices.Clone(w.queue[:n])
+	w.queue = slices.Delete(w.queue, 0, n)
+	return group
+}
