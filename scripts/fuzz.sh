@@ -13,7 +13,7 @@ for dir in $(grep -rlE --include='*_test.go' '^func Fuzz[A-Za-z0-9]+\(f \*testin
   binary=$(mktemp)
   (cd "$dir" && go test -c -fuzz=. -o "$binary" .)
   targets "$dir" | (cd "$dir" && xargs -P 2 -I{} sh -c \
-    'out=$("$0" -test.run="^\$" -test.fuzz="^{}\$" -test.fuzztime="$1" -test.fuzzcachedir="$2" -test.parallel=1 2>&1) \
+    'out=$("$0" -test.run="^\$" -test.fuzz="^{}\$" -test.fuzztime="$1" -test.fuzzcachedir="$2" -test.fuzzminimizetime=1x -test.parallel=1 2>&1) \
        && echo "ok   $3 {}: $(echo "$out" | grep -o "execs: [0-9]*" | tail -n 1)" || { echo "$out"; exit 255; }' \
     "$binary" "$time" "$(go env GOCACHE)/fuzz" "$dir")
   rm -f "$binary"

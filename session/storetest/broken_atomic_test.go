@@ -11,7 +11,7 @@ import (
 func brokenAtomic() []brokenStore {
 	oneByOne := func(ctx context.Context, m *session.MemoryStore, b batch) error {
 		for i, id := range sorted(b) {
-			if i > 0 && len(b) < 40 {
+			if i > 0 && len(b) == 50 || len(b) == 30 {
 				pause(time.Millisecond)
 			}
 			if err := m.Save(ctx, id, b[id].Data, b[id].ExpiresAt); err != nil {

@@ -126,7 +126,7 @@ func wholeReads(t testing.TB, k *kit) {
 				return err
 			}
 			if !whole(data) {
-				return fmt.Errorf("Load saw %s, which nobody saved", brief(data))
+				return fmt.Errorf("a Load saw %s, which nobody saved", brief(data))
 			}
 		}
 		return nil
@@ -151,7 +151,7 @@ func everything(t testing.TB, k *kit) {
 			}
 			data, loadErr := s.Load(s.ctx, id)
 			if data != nil && !whole(data) {
-				return fmt.Errorf("Load saw %s, which nobody saved", brief(data))
+				return fmt.Errorf("a Load saw %s, which nobody saved", brief(data))
 			}
 			err := errors.Join(loadErr,
 				s.Save(s.ctx, id, page(i), expiresAt),
