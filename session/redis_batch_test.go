@@ -1,6 +1,7 @@
 package session_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -173,4 +174,40 @@ func TestRedisSizeLimit(t *testing.T) {
 			t.Errorf("limit %d, size %d: %v", c.limit, c.size, err)
 		}
 	}
+}
+
+// An outage is told once, and once the context has ended nothing more is sent.
+func TestRedisSaveAllOfAnOutage(t *testing.T) {
+	down := errors.New("connection refused")
+	fake := &fakeRedis{fail: func(string) error { return down }}
+	batch, _ := redisBatch(600)
+	if err := session.NewRedisStore(fake).SaveAll(t.Context(), batch); strings.Count(fmt.Sprint(err), down.Error()) != 1 {
+		t.Errorf("SaveAll: %v", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	fake = &fakeRedis{fail: func(command string) error {
+		if strings.Contains(command, "00255") {
+			cancel() // and the pipeline succeeds
+		}
+		return nil
+	}}
+	pipelines := 0
+	s := session.NewRedisStore(countingRedis{fake, &pipelines})
+	var notSaved *session.NotSavedError
+	if err := s.SaveAll(ctx, batch); !errors.Is(err, context.Canceled) || !errors.As(err, &notSaved) || len(notSaved.SessionIDs) != 344 {
+		t.Errorf("SaveAll: %v", err)
+	}
+	if pipelines != 1 {
+		t.Errorf("%d pipelines, want 1", pipelines)
+	}
+}
+
+type countingRedis struct {
+	*fakeRedis
+	pipelines *int
+}
+
+func (c countingRedis) Pipeline() session.RedisPipeliner {
+	*c.pipelines++
+	return c.fakeRedis.Pipeline()
 }

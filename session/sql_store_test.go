@@ -239,7 +239,8 @@ func TestSweepGoesOnUntilLittleIsLeft(t *testing.T) {
 		left := []int64{sweepRows, sweepRows, 3}
 		fake := &fakeSQL{changed: func() (n int64) { n, left = left[0], left[1:]; return n }}
 		sqlStore(t, fake.open(t), WithSQLCleanupInterval(time.Minute))
-		time.Sleep(time.Minute + time.Second)
+		time.Sleep(time.Minute)
+		synctest.Wait()
 		if len(left) > 0 {
 			t.Errorf("%d batches were not swept", len(left))
 		}

@@ -1,0 +1,95 @@
+package persist
+
+import (
+	"context"
+	"slices"
+	"time"
+)
+
+// mode says how the pipeline runs.
+type mode uint8
+
+const (
+	open     mode = iota
+	draining      // someone waits for it to be empty
+	once          // it was drained: what comes late is tried once, and kept if that fails
+	paused        // a drain failed: nothing is tried until the next one
+)
+
+// grace is how long a Drain that ran out of time waits for calls it cancelled, to know how they ended.
+const grace = 50 * time.Millisecond
+
+// Drain writes everything, and returns when nothing is left or ctx ends. In the second case it cancels the calls
+// under way, pauses the pipeline and returns the IDs, in ascending order, of what is not durable, and the
+// store's last error if there was one. Either way no goroutine is left, unless the store ignores its context.
+// Draining again goes on where the last one ended. Only one Drain may run at a time.
+func (p *Pipeline) Drain(ctx context.Context) (left []string, err error) {
+	p.begin()
+	empty := p.await(ctx, func() bool { return len(p.entries) == 0 && p.running == 0 })
+	if empty {
+		return nil, nil
+	}
+	p.mu.Lock()
+	p.mode = paused
+	p.cancel()
+	p.mu.Unlock()
+	ctx, cancel := context.WithTimeout(context.Background(), grace)
+	defer cancel()
+	p.await(ctx, func() bool { return p.running == 0 })
+	return p.end()
+}
+
+// begin makes everything ready.
+func (p *Pipeline) begin() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.mode, p.failures, p.gate = draining, 0, time.Time{}
+	if p.ctx.Err() != nil {
+		p.ctx, p.cancel = context.WithCancel(context.Background())
+	}
+	for _, e := range p.waits {
+		e.due = time.Time{}
+	}
+	p.kick()
+}
+
+// await waits until a condition holds, and reports whether it did before ctx ended.
+func (p *Pipeline) await(ctx context.Context, holds func() bool) bool {
+	for {
+		p.mu.Lock()
+		if holds() {
+			if p.mode == draining {
+				p.mode = once
+			}
+			p.mu.Unlock()
+			return true
+		}
+		if p.changed == nil {
+			p.changed = make(chan struct{})
+		}
+		changed := p.changed
+		p.mu.Unlock()
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return false
+		}
+	}
+}
+
+// end reports what is left.
+func (p *Pipeline) end() ([]string, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.entries) == 0 {
+		p.mode = once
+		p.ctx, p.cancel = context.WithCancel(context.Background())
+		return nil, nil
+	}
+	left := make([]string, 0, len(p.entries))
+	for id := range p.entries {
+		left = append(left, id)
+	}
+	slices.Sort(left)
+	return left, p.lastErr
+}

@@ -1,0 +1,120 @@
+package session
+
+import (
+	"slices"
+
+	"github.com/limpet-go/limpet/internal/persist"
+)
+
+// OnDisconnect ends a session's connection and hands over its final state, which is copied and saved write-behind.
+// nil data mean that nothing is newer than what the manager has. From now on the session can be resumed for
+// ResumeWindow.
+//
+// Handing over the state of a session that is detached already replaces it and moves no deadline. That of one
+// the manager does not know is saved and logged, unless this process removed it or saw it expire.
+//
+// It cannot tell an old connection of a session from a newer one: Attachment.Detach can.
+func (m *Manager) OnDisconnect(sessionID string, serializedData []byte) {
+	if !validID(sessionID) {
+		return
+	}
+	data := slices.Clone(serializedData)
+	m.mu.Lock()
+	defer m.unlock()
+	m.outdate(sessionID)
+	rec := m.live(sessionID, m.now())
+	switch {
+	case rec == nil:
+		m.saveUnknown(sessionID, data)
+	case rec.conn != nil:
+		m.detach(rec, data)
+	case data != nil:
+		m.replace(rec, data)
+	}
+}
+
+// detach ends a session's connection. data, the final state unless it is nil, is the manager's.
+func (m *Manager) detach(rec *record, data []byte) {
+	m.letGo(rec, data)
+	m.shrink()
+}
+
+// letGo is detach without eviction, for a session that is about to be connected again.
+func (m *Manager) letGo(rec *record, data []byte) {
+	now := m.now()
+	m.unlink(rec)
+	m.windows.Remove(&rec.window)
+	rec.disconnectedAt, rec.lastActive = now, now
+	if data != nil && !m.same(rec, data) {
+		m.acceptLogged(rec, data)
+	} else if data != nil && rec.data == nil {
+		rec.data = data // the store has it, and a resume need not ask for it
+	}
+	if m.window() == 0 {
+		m.expire(rec)
+		return
+	}
+	m.windows.Push(&rec.window, now+m.window())
+	m.park(rec, true)
+	m.extend(rec, rec.window.Due())
+	m.wakeForSweep()
+}
+
+// acceptLogged is accept for callers that cannot be told: accept has logged and counted a refusal.
+func (m *Manager) acceptLogged(rec *record, data []byte) { _ = m.accept(rec, data) }
+
+// replace takes newer state of a detached session.
+func (m *Manager) replace(rec *record, data []byte) {
+	if m.same(rec, data) || m.accept(rec, data) != nil {
+		return
+	}
+	m.extend(rec, rec.window.Due())
+	m.shrink()
+}
+
+// saveUnknown saves the state of a session that is not in memory.
+func (m *Manager) saveUnknown(id string, data []byte) {
+	switch {
+	case data == nil || m.window() == 0:
+		return
+	case m.removed(id):
+		return
+	case m.graves.find(id, m.now()) != nil:
+		m.later(func() { m.log.Warn("late disconnect of an expired session ignored") })
+		return
+	case m.pipe == nil:
+		m.later(func() { m.log.Warn("disconnect of an unknown session ignored: there is no store") })
+		return
+	}
+	if limit := m.cfg.MaxSessionBytes; limit >= 0 && len(data) > limit {
+		m.counts.lost++
+		m.warn("session state refused", &SizeError{Size: len(data), Limit: limit})
+		return
+	}
+	until := m.now() + m.window()
+	_, lost := m.pipe.Put(persist.Write{ID: id, Op: persist.Save, Data: data, Expires: m.at(until)})
+	m.later(func() { m.log.Warn("disconnect of an unknown session saved") })
+	for _, w := range lost {
+		m.lose(w, persist.ErrOverflow)
+	}
+}
+
+// Remove ends a session on purpose: it is gone from memory at once and from the store as soon as that answers, and
+// no late disconnect, snapshot or retry brings it back. Removing one that only the store has, or nobody, is fine.
+// The removal is remembered for twice the ResumeWindow, and at least until the store acknowledged it.
+func (m *Manager) Remove(sessionID string) {
+	if !validID(sessionID) {
+		return
+	}
+	m.mu.Lock()
+	defer m.unlock()
+	m.outdate(sessionID)
+	if rec := m.records[sessionID]; rec != nil {
+		m.drop(rec)
+		m.counts.removed++
+	}
+	m.graves.remove(sessionID, m.now(), m.memory())
+	if m.pipe != nil {
+		m.pipe.Put(persist.Write{ID: sessionID, Op: persist.Delete})
+	}
+}

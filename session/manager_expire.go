@@ -1,0 +1,139 @@
+package session
+
+import (
+	"github.com/limpet-go/limpet/internal/expiry"
+	"github.com/limpet-go/limpet/internal/persist"
+)
+
+// live returns the record of a session, after dropping one whose window has ended.
+func (m *Manager) live(id string, now int64) *record {
+	rec := m.records[id]
+	if rec != nil && rec.conn == nil && rec.window.Queued() && rec.window.Due() <= now {
+		m.expire(rec)
+		return nil
+	}
+	return rec
+}
+
+// expire ends a session whose window has ended.
+func (m *Manager) expire(rec *record) {
+	m.drop(rec)
+	m.counts.expired++
+	m.graves.expire(rec.id, m.stale(rec), m.now(), m.memory())
+	if hook, id := m.cfg.OnExpire, rec.id; hook != nil {
+		m.later(func() { hook(id) })
+	}
+}
+
+// stale reports whether the store has something else than this process last wanted it to have.
+func (m *Manager) stale(rec *record) bool {
+	if m.pipe == nil || rec.size < 0 {
+		return false
+	}
+	return rec.saved == 0 || m.pipe.Lookup(rec.id).Op != persist.None
+}
+
+// memory is how long ended sessions are remembered.
+func (m *Manager) memory() int64 {
+	if w := m.cfg.ResumeWindow; w > 0 {
+		return 2 * int64(w)
+	}
+	return 2 * int64(DefaultManagerConfig().ResumeWindow)
+}
+
+// missing says why a session is not here, as far as this process knows.
+func (m *Manager) missing(id string) error {
+	if m.removed(id) {
+		return ErrSessionRemoved
+	}
+	if g := m.graves.find(id, m.now()); g != nil {
+		return ErrSessionExpired
+	}
+	return ErrSessionNotFound
+}
+
+// removed reports whether this process removed a session.
+func (m *Manager) removed(id string) bool {
+	if g := m.graves.find(id, m.now()); g != nil && g.removed {
+		return true
+	}
+	return m.pipe != nil && m.pipe.Lookup(id).Op == persist.Delete
+}
+
+// mostExpired is how many expired sessions are remembered at once. Removed ones are all remembered.
+const mostExpired = 1 << 16
+
+// graveyard remembers sessions that ended, for a time.
+type graveyard struct {
+	byID             map[string]*grave
+	removed, expired expiry.Queue[grave]
+}
+
+type grave struct {
+	id      string
+	removed bool
+	stale   bool // the store may still have an outdated copy
+	node    expiry.Node[grave]
+}
+
+func newGraveyard() graveyard { return graveyard{byID: map[string]*grave{}} }
+
+// find returns what is remembered of an ended session.
+func (g *graveyard) find(id string, now int64) *grave {
+	if found := g.byID[id]; found != nil && found.node.Due() > now {
+		return found
+	}
+	return nil
+}
+
+// remove remembers a removal until now plus keep, expire an expiry.
+func (g *graveyard) remove(id string, now, keep int64) {
+	g.bury(&grave{id: id, removed: true}, now, keep)
+}
+
+func (g *graveyard) expire(id string, stale bool, now, keep int64) {
+	if old := g.find(id, now); old == nil || !old.removed {
+		g.bury(&grave{id: id, stale: stale}, now, keep)
+	}
+}
+
+func (g *graveyard) bury(dead *grave, now, keep int64) {
+	g.forget(dead.id)
+	g.byID[dead.id] = dead
+	dead.node.Owner = dead
+	if dead.removed {
+		g.removed.Push(&dead.node, now+keep)
+	} else {
+		g.expired.Push(&dead.node, now+keep)
+	}
+	if g.expired.Len() > mostExpired {
+		g.forget(g.expired.First().Owner.id)
+	}
+	g.prune(now)
+}
+
+// prune forgets a few whose time has come: more than come in with each burial.
+func (g *graveyard) prune(now int64) {
+	for range 2 {
+		if n := g.removed.Pop(now); n != nil {
+			delete(g.byID, n.Owner.id)
+		}
+		if n := g.expired.Pop(now); n != nil {
+			delete(g.byID, n.Owner.id)
+		}
+	}
+}
+
+// forget takes back what is remembered of a session.
+func (g *graveyard) forget(id string) {
+	old := g.byID[id]
+	if old == nil {
+		return
+	}
+	delete(g.byID, id)
+	if old.removed {
+		g.removed.Remove(&old.node)
+	} else {
+		g.expired.Remove(&old.node)
+	}
+}

@@ -1,0 +1,154 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+)
+
+// shutdownTimeout is for callers whose context has no deadline.
+const shutdownTimeout = 10 * time.Second
+
+// Shutdown stops the manager: it takes a last snapshot of every connected session, writes all that is not durable
+// and returns when the store acknowledged it, or when ctx ends; 10 seconds if ctx has no deadline. From the
+// beginning the other methods are ErrManagerStopped, but disconnects and removals still count.
+//
+// Its error is a *NotSavedError that names exactly the sessions whose newest state, expiry or removal is not in
+// the store. They are kept, and calling Shutdown again tries again. After success the records are released and
+// calling it again is nil; a disconnect that comes later still is tried once, and kept for another Shutdown if
+// that fails. Having no store, or no state of a session, is no failure. The store is not closed: whoever
+// made it closes it afterwards.
+func (m *Manager) Shutdown(ctx context.Context) error {
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	if _, ok := ctx.Deadline(); !ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, shutdownTimeout)
+		defer cancel()
+	}
+	select {
+	case m.shutting <- struct{}{}:
+		defer func() { <-m.shutting }()
+	case <-ctx.Done():
+		return fmt.Errorf("session: shutdown: another one is under way: %w", ctx.Err())
+	}
+	failed := m.stop()
+	m.lastShots(ctx, failed)
+	err := m.finish(ctx, failed)
+	m.settleWork(ctx)
+	return err
+}
+
+// failures says why sessions were not saved.
+type failures map[string]error
+
+// stop begins a shutdown.
+func (m *Manager) stop() failures {
+	m.mu.Lock()
+	defer m.unlock()
+	if m.phase == running {
+		m.phase = stopping
+	}
+	if m.clock.timer != nil {
+		m.clock.timer.Stop()
+	}
+	m.clock.at = 0
+	for _, c := range m.shots.ready {
+		c.shooting = false
+	}
+	m.shots.ready = nil
+	m.lost = failures{}
+	return failures{}
+}
+
+// shutdownLost notes state that was given up while the manager shuts down.
+func (m *Manager) shutdownLost(id string, err error) { m.lost[id] = err }
+
+// settleWork waits for periodic work under way, so that no goroutine is left.
+func (m *Manager) settleWork(ctx context.Context) {
+	m.mu.Lock()
+	var waits []chan struct{}
+	if m.clock.working {
+		m.clock.idle = make(chan struct{})
+		waits = append(waits, m.clock.idle)
+	}
+	if m.shots.running > 0 {
+		m.shots.idle = make(chan struct{})
+		waits = append(waits, m.shots.idle)
+	}
+	m.mu.Unlock()
+	for _, idle := range waits {
+		select {
+		case <-idle:
+		case <-ctx.Done():
+		}
+	}
+}
+
+// finish writes what is left, and releases the records if nothing is.
+func (m *Manager) finish(ctx context.Context, failed failures) error {
+	for {
+		left, cause := m.drain(ctx)
+		for _, id := range left {
+			failed[id] = cause
+		}
+		if err, again := m.conclude(ctx, failed); !again {
+			return err
+		}
+	}
+}
+
+// drain empties the pipeline.
+func (m *Manager) drain(ctx context.Context) ([]string, error) {
+	if m.pipe == nil {
+		return nil, nil
+	}
+	left, last := m.pipe.Drain(ctx)
+	if len(left) == 0 {
+		return nil, nil
+	}
+	return left, errors.Join(ctx.Err(), last)
+}
+
+// conclude ends a shutdown, unless something came in after the pipeline was empty.
+func (m *Manager) conclude(ctx context.Context, failed failures) (err error, again bool) {
+	m.mu.Lock()
+	defer m.unlock()
+	maps.Copy(failed, m.lost)
+	if len(failed) > 0 {
+		m.later(func() { m.log.Error("shutdown left sessions unsaved", "sessions", len(failed)) })
+		return failed.notSaved(), false
+	}
+	if m.pipe != nil && m.pipe.Stats().Sessions > 0 && m.phase != stopped {
+		return nil, true
+	}
+	m.release()
+	return nil, false
+}
+
+// release forgets everything but removals.
+func (m *Manager) release() {
+	m.phase = stopped
+	for _, rec := range m.records {
+		if c := rec.conn; c != nil {
+			c.released = true
+		}
+		m.drop(rec)
+	}
+}
+
+// notSaved puts failures into one error, each different cause once.
+func (f failures) notSaved() error {
+	var causes []error
+	for _, id := range slices.Sorted(maps.Keys(f)) {
+		known := func(err error) bool { return err.Error() == f[id].Error() }
+		if f[id] != nil && len(causes) < 8 && !slices.ContainsFunc(causes, known) {
+			causes = append(causes, f[id])
+		}
+	}
+	return &NotSavedError{SessionIDs: slices.Sorted(maps.Keys(f)), Err: errors.Join(causes...)}
+}

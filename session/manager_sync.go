@@ -1,0 +1,86 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/limpet-go/limpet/internal/persist"
+)
+
+// Sync returns when the session's state, as it was when Sync was called or newer, is durable. It takes the
+// Snapshot in this goroutine with this ctx, so that it can be called on the session's own loop. Without a
+// Snapshot, or without a store, there is nothing newer to save than what the manager has.
+//
+// The errors: ErrSessionNotFound, ErrSessionExpired, ErrSessionRemoved, ErrManagerStopped, a *SizeError, the
+// context's error, or that of Snapshot.
+func (m *Manager) Sync(ctx context.Context, sessionID string) error {
+	done, err := m.syncBegin(ctx, sessionID)
+	if err != nil || done == nil {
+		return err
+	}
+	select {
+	case err = <-done:
+	case <-ctx.Done():
+		err = ctx.Err()
+		if last := m.pipe.Stats().LastErr; last != nil {
+			err = fmt.Errorf("%w (the store's last error: %w)", err, last)
+		}
+	}
+	switch {
+	case errors.Is(err, persist.ErrDeleted):
+		return ErrSessionRemoved
+	case err != nil:
+		return fmt.Errorf("session: sync: %w", err)
+	}
+	return nil
+}
+
+// syncBegin puts the state in the pipeline and returns what tells that it is durable; nil when it is already.
+func (m *Manager) syncBegin(ctx context.Context, id string) (<-chan error, error) {
+	m.mu.Lock()
+	defer m.unlock()
+	for {
+		rec := m.live(id, m.now())
+		switch {
+		case m.phase != running:
+			return nil, ErrManagerStopped
+		case rec == nil:
+			return m.syncUnknown(id)
+		case rec.conn == nil || rec.conn.snapshot == nil || rec.conn.held:
+			return m.syncKnown(rec), nil
+		}
+		c := rec.conn
+		err := m.apply(c, m.take(ctx, c))
+		switch {
+		case err == nil:
+			return m.syncKnown(rec), nil
+		case ctx.Err() != nil:
+			return nil, fmt.Errorf("session: sync: %w", ctx.Err())
+		case !errors.Is(err, errOvertaken) && !errors.Is(err, errSuperseded):
+			return nil, fmt.Errorf("session: sync: snapshot: %w", err)
+		}
+	}
+}
+
+func (m *Manager) syncUnknown(id string) (<-chan error, error) {
+	if m.pipe != nil && !m.removed(id) {
+		if done := m.pipe.Await(id); done != nil {
+			return done, nil
+		}
+	}
+	return nil, m.missing(id)
+}
+
+// syncKnown waits for the newest known state, which may have been given up before.
+func (m *Manager) syncKnown(rec *record) <-chan error {
+	switch {
+	case m.pipe == nil || m.window() == 0:
+		return nil
+	case rec.seq == 0 && rec.data != nil && rec.conn == nil:
+		return m.saveWait(rec, rec.window.Due(), nil)
+	case rec.seq == 0 && rec.data != nil && !rec.conn.held:
+		return m.saveWait(rec, m.connectedUntil(), rec.conn)
+	}
+	return m.pipe.Await(rec.id)
+}

@@ -1,0 +1,131 @@
+package session
+
+import "time"
+
+// chunk is how many sessions one hold of the lock works on, so that a sweep of many stalls nobody.
+const chunk = 128
+
+// wakeup runs the manager's periodic work when something of it is due.
+type wakeup struct {
+	timer   *time.Timer
+	at      int64 // when the timer fires; zero when it is not set
+	sweep   int64 // when to look for expired sessions next; zero when there is nothing to look for
+	working bool
+	idle    chan struct{} // closed when the work ends; nil if nobody waits
+}
+
+// wakeAt makes the manager look after its sessions at a time at the latest.
+func (m *Manager) wakeAt(at int64) {
+	w := &m.clock
+	if m.phase != running || w.working || w.at != 0 && w.at <= at {
+		return
+	}
+	w.at = at
+	d := time.Duration(at - m.now())
+	if w.timer == nil {
+		w.timer = time.AfterFunc(d, m.wake)
+		return
+	}
+	w.timer.Reset(d)
+}
+
+// wakeForSweep makes sure that expired sessions are looked for.
+func (m *Manager) wakeForSweep() {
+	if m.clock.sweep == 0 && m.cfg.CleanupInterval > 0 {
+		m.clock.sweep = m.now() + int64(m.cfg.CleanupInterval)
+		m.wakeAt(m.clock.sweep)
+	}
+}
+
+// wake does what is due, a chunk at a time, and sets the timer anew.
+func (m *Manager) wake() {
+	m.mu.Lock()
+	if m.clock.working || m.phase != running {
+		m.unlock()
+		return
+	}
+	m.clock.working, m.clock.at = true, 0
+	for m.phase == running && m.workChunk(m.now()) {
+		m.unlock()
+		m.mu.Lock()
+	}
+	m.clock.working = false
+	if m.clock.idle != nil {
+		close(m.clock.idle)
+		m.clock.idle = nil
+	}
+	m.wakeNext()
+	m.unlock()
+}
+
+// workChunk does some of what is due and reports whether there may be more.
+func (m *Manager) workChunk(now int64) bool {
+	more := m.shootDue(now)
+	more = m.keepAlive(now) || more
+	return m.sweepExpired(now) || more
+}
+
+func (m *Manager) shootDue(now int64) bool {
+	for range chunk {
+		n := m.shots.due.Pop(now)
+		if n == nil {
+			return false
+		}
+		m.shots.now(m, n.Owner)
+	}
+	return true
+}
+
+// keepAlive moves the expiry of connected sessions in the store.
+func (m *Manager) keepAlive(now int64) bool {
+	for range chunk {
+		n := m.keeps.Pop(now)
+		if n == nil {
+			return false
+		}
+		m.extend(n.Owner.rec, m.connectedUntil())
+		m.keeps.Push(n, now+m.keepaliveEvery())
+	}
+	return true
+}
+
+// sweepExpired drops sessions whose window has ended. One that is held then is not expired: it is about to be
+// connected, or given back.
+func (m *Manager) sweepExpired(now int64) bool {
+	if m.clock.sweep == 0 || m.clock.sweep > now {
+		return false
+	}
+	for range chunk {
+		n := m.windows.Pop(now)
+		if n == nil {
+			m.swept(now)
+			return false
+		}
+		if n.Owner.conn == nil {
+			m.expire(n.Owner)
+		}
+	}
+	return true
+}
+
+func (m *Manager) swept(now int64) {
+	m.clock.sweep = 0
+	m.graves.prune(now)
+	m.reserved.prune(now)
+	if m.windows.Len() > 0 {
+		m.clock.sweep = now + int64(m.cfg.CleanupInterval)
+	}
+}
+
+// wakeNext sets the timer for what is due first.
+func (m *Manager) wakeNext() {
+	if n := m.shots.due.First(); n != nil {
+		m.wakeAt(n.Due())
+	}
+	if n := m.keeps.First(); n != nil {
+		m.wakeAt(n.Due())
+	}
+	if m.clock.sweep != 0 {
+		m.wakeAt(m.clock.sweep)
+	}
+}

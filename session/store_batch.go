@@ -1,0 +1,34 @@
+package session
+
+import (
+	"errors"
+	"slices"
+)
+
+// maxBatchBytes bounds the data of one step of a batch. A larger single session still goes, alone.
+const maxBatchBytes = 4 << 20
+
+// batchStep returns how many of the IDs go into one step that carries at most the given number of sessions.
+func batchStep(ids []string, sessions map[string]SessionData, most int) int {
+	size := 0
+	for n, id := range ids {
+		size += len(sessions[id].Data)
+		if n == most || n > 0 && size > maxBatchBytes {
+			return n
+		}
+	}
+	return len(ids)
+}
+
+// batchFailed is the error of a batch of which these sessions were not written; nil when there are none. A batch that
+// Close overtook matches ErrStoreClosed too.
+func batchFailed(open bool, ids []string, cause error) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	if !open {
+		cause = errors.Join(ErrStoreClosed{}, cause)
+	}
+	slices.Sort(ids)
+	return &NotSavedError{SessionIDs: ids, Err: cause}
+}

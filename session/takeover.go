@@ -1,0 +1,110 @@
+package session
+
+import (
+	"context"
+	"fmt"
+)
+
+// takeover ends the connection of a session for the sake of another one: the host does it (OnTakeover), else the
+// manager takes a last snapshot, or what it knows.
+func (m *Manager) takeover(rec *record) step {
+	c := rec.conn
+	if c.takeover != nil {
+		return waitTakeover(c.takeover)
+	}
+	c.takeover = make(chan struct{})
+	hook, id := m.cfg.OnTakeover, rec.id
+	if c.held { // it has no loop yet that could be ended
+		hook = nil
+	}
+	return func(ctx context.Context, _ ResumeOutcome) (*Attachment, bool, error) {
+		defer m.endTakeover(c)
+		if hook != nil {
+			hook(ctx, id)
+		}
+		for {
+			a, retry, err := m.supersede(ctx, c)
+			if !retry {
+				return a, err == nil, err
+			}
+		}
+	}
+}
+
+// waitTakeover waits for the takeover under way; its winner is taken over next.
+func waitTakeover(done <-chan struct{}) step {
+	return func(ctx context.Context, _ ResumeOutcome) (*Attachment, bool, error) {
+		select {
+		case <-done:
+			return nil, false, nil
+		case <-ctx.Done():
+			return nil, false, fmt.Errorf("session: resume: %w", ctx.Err())
+		}
+	}
+}
+
+func (m *Manager) endTakeover(c *connection) {
+	m.mu.Lock()
+	defer m.unlock()
+	close(c.takeover)
+	c.takeover = nil
+}
+
+// supersede ends a connection that the host did not end. It asks to be called again when another snapshot was
+// taken in the meantime.
+func (m *Manager) supersede(ctx context.Context, c *connection) (a *Attachment, retry bool, err error) {
+	m.mu.Lock()
+	defer m.unlock()
+	if m.phase != running {
+		return nil, false, ErrManagerStopped
+	}
+	if !m.isCurrent(c) {
+		m.counts.takenOver++
+		return nil, false, nil
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, false, fmt.Errorf("session: resume: %w", err)
+	}
+	if c.held {
+		return m.inherit(c), false, nil
+	}
+	data, current := m.lastSnapshot(ctx, c)
+	if !current {
+		return nil, true, nil
+	}
+	if data == nil && c.rec.size < 0 {
+		return nil, false, ErrSessionConnected
+	}
+	m.counts.takenOver++
+	m.letGo(c.rec, data)
+	return nil, false, nil
+}
+
+// inherit passes a session that is only held on to another connection, window and all.
+func (m *Manager) inherit(c *connection) *Attachment {
+	m.counts.takenOver++
+	m.unlink(c.rec)
+	return m.hold(c.rec, ResumedByTakeover, c.fromStore)
+}
+
+// lastSnapshot takes a snapshot with the lock given back meanwhile. It reports whether the connection is still the
+// one it was, with no other snapshot taken; nil data mean that none could be had.
+func (m *Manager) lastSnapshot(ctx context.Context, c *connection) (data []byte, current bool) {
+	if c.snapshot == nil {
+		return nil, true
+	}
+	base := c.applied
+	m.unlock()
+	data, err := c.snapshot(ctx)
+	m.mu.Lock()
+	if err != nil {
+		m.warn("snapshot at takeover failed, the last known state stands", err)
+		data = nil
+	}
+	return data, m.isCurrent(c) && c.applied == base && m.phase == running
+}
+
+// isCurrent reports whether a connection has its session still.
+func (m *Manager) isCurrent(c *connection) bool {
+	return c.rec.conn == c && m.records[c.rec.id] == c.rec
+}
