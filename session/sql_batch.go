@@ -51,8 +51,7 @@ func (s *SQLStore) SaveAllAtomic(ctx context.Context, sessions map[string]Sessio
 	if len(all) == 0 {
 		return nil
 	}
-	_, err = s.runner.run(ctx, all...)
-	if err == nil {
+	if err = s.runner.atomically(ctx, all...); err == nil {
 		return nil
 	}
 	return batchFailed(s.open.Load(), good, err)

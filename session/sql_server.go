@@ -16,6 +16,12 @@ const serverAttempts = 6
 
 func (r serverRunner) refused(err error) bool { return serverFault(err) == faultRow }
 
+// atomically needs no more than run: these engines undo a statement that fails.
+func (r serverRunner) atomically(ctx context.Context, statements ...statement) error {
+	_, err := r.run(ctx, statements...)
+	return err
+}
+
 func (r serverRunner) run(ctx context.Context, statements ...statement) (int64, error) {
 	for attempt := 1; ; attempt++ {
 		changed, err := r.once(ctx, statements)

@@ -56,7 +56,7 @@ func (w *sqliteWriter) try(ctx context.Context, group []*sqliteWrite) (err error
 	for _, op := range group {
 		op.err = nil
 	}
-	if op := group[0]; len(group) == 1 && len(op.statements) == 1 {
+	if op := group[0]; len(group) == 1 && !op.alone {
 		st := op.statements[0]
 		op.changed, err = changedRows(w.db.ExecContext(ctx, st.text, st.args...))
 		return err

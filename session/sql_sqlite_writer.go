@@ -23,6 +23,7 @@ type sqliteWriter struct {
 type sqliteWrite struct {
 	statements []statement
 	done       chan struct{} // closed when changed and err are final
+	alone      bool          // in a transaction of its own, which it can fail without harm to others
 	size       int           // bytes of data
 	changed    int64
 	err        error
@@ -37,7 +38,7 @@ const (
 
 // newSQLiteWrite copies the data: a caller that gives up may use its slice again while the writer still reads it.
 func newSQLiteWrite(statements []statement) *sqliteWrite {
-	op := &sqliteWrite{statements: statements, done: make(chan struct{})}
+	op := &sqliteWrite{statements: statements, alone: len(statements) > 1, done: make(chan struct{})}
 	for _, st := range statements {
 		for i, arg := range st.args {
 			if data, ok := arg.([]byte); ok {
@@ -79,7 +80,20 @@ func (w *sqliteWriter) load(ctx context.Context, query statement) ([]byte, error
 // run queues the statements and waits for their outcome, or for ctx. Once ctx has ended a write that has not begun
 // never will; one under way may still take effect.
 func (w *sqliteWriter) run(ctx context.Context, statements ...statement) (int64, error) {
+	return w.wait(ctx, newSQLiteWrite(statements))
+}
+
+// atomically has a transaction even for one statement: a trigger's RAISE(FAIL) ends a statement half-way, and what it
+// did until then would stay.
+func (w *sqliteWriter) atomically(ctx context.Context, statements ...statement) error {
 	op := newSQLiteWrite(statements)
+	op.alone = true
+	_, err := w.wait(ctx, op)
+	return err
+}
+
+// wait queues a write and waits for its outcome, or for ctx.
+func (w *sqliteWriter) wait(ctx context.Context, op *sqliteWrite) (int64, error) {
 	w.mu.Lock()
 	if w.stopped {
 		w.mu.Unlock()
@@ -144,13 +158,12 @@ func (w *sqliteWriter) refuse() {
 	w.queue = nil
 }
 
-// next takes from the queue what goes into one transaction: a write of several statements alone, so that it can
-// fail alone, else all single statements up to the next such write.
+// next takes from the queue what goes into one transaction: a write that must be alone, else all up to the next one.
 func (w *sqliteWriter) next() []*sqliteWrite {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	n, size := 0, 0
-	for n < len(w.queue) && n < maxGroupWrites && len(w.queue[n].statements) == 1 {
+	for n < len(w.queue) && n < maxGroupWrites && !w.queue[n].alone {
 		size += w.queue[n].size
 		if n > 0 && size > maxGroupBytes {
 			break

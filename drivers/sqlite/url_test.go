@@ -52,7 +52,7 @@ func TestURLRefuses(t *testing.T) {
 		"sqlite://":                                "no file name",
 		"sqlite::memory:":                          "memory",
 		"sqlite://a.db":                            "sqlite:///",
-		"sqlite://user:" + password + "@/a.db":     "no user",
+		"sqlite://bob:" + password + "@/a.db":      "no user",
 		"sqlite:a.db#b":                            "%23",
 		"sqlite:a%zz.db":                           "percent-encoded",
 		"sqlite:a.db?sync=normal":                  "unknown query parameter sync",
