@@ -56,10 +56,10 @@ func New(cfg Config) http.Handler {
 	return mux
 }
 
+// rewrite leaves the Host header as the browser sent it: the page's origin is judged by it.
 func rewrite(r *httputil.ProxyRequest) {
 	r.Out.URL.Scheme = "http"
 	r.Out.URL.Host = "node" // the transport puts the address of the node it picks
-	r.Out.Host = r.In.Host
 	r.SetXForwarded()
 }
 

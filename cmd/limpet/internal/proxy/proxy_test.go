@@ -1,7 +1,6 @@
 package proxy
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"net/http"
@@ -136,9 +135,16 @@ func TestRequestThatMayHaveHadAnEffectIsSentOnce(t *testing.T) {
 	nodes.add(t, 1, dies)
 	nodes.add(t, 2, dies)
 	srv := front(t, &nodes)
-	resp := send(t, srv, http.MethodPost, "/", nil, bytes.NewReader([]byte("x")))
-	if resp.StatusCode != http.StatusServiceUnavailable || calls.Load() != 1 {
-		t.Errorf("code %d after %d calls, want 503 after one", resp.StatusCode, calls.Load())
+	for name, body := range map[string]io.Reader{"with a body": strings.NewReader("x"), "without one": nil} {
+		calls.Store(0)
+		resp := send(t, srv, http.MethodPost, "/", nil, body)
+		if resp.StatusCode != http.StatusServiceUnavailable || calls.Load() != 1 {
+			t.Errorf("%s: code %d after %d calls, want 503 after one", name, resp.StatusCode, calls.Load())
+		}
+	}
+	calls.Store(0)
+	if send(t, srv, http.MethodGet, "/", nil, nil); calls.Load() < 2 {
+		t.Errorf("a GET was tried %d times, want every node", calls.Load())
 	}
 }
 

@@ -45,7 +45,7 @@ func actAsNode(how string) int {
 		<-ctx.Done()
 		return 0
 	}
-	if how == "ignores-term" {
+	if how != "serves" && how != "dies-when-ready" {
 		signal.Ignore(syscall.SIGTERM)
 	}
 	if err := link.Ready(string(hello)); err != nil {
@@ -54,6 +54,8 @@ func actAsNode(how string) int {
 	switch how {
 	case "dies-when-ready":
 		return 8
+	case "ignores-everything":
+		select {}
 	case "ignores-term":
 		<-link.UntilOrphaned(context.Background()).Done()
 	default:

@@ -9,10 +9,18 @@ import (
 	"testing"
 )
 
-// TestNodesDieWithTheirSupervisor runs a supervisor in a process of its own, kills that and watches the nodes.
+// TestNodesDieWithTheirSupervisor kills a supervisor and watches its nodes: one kind would notice by itself, the other
+// one must be told by the kernel.
 func TestNodesDieWithTheirSupervisor(t *testing.T) {
+	for _, how := range []string{"ignores-term", "ignores-everything"} {
+		t.Run(how, func(t *testing.T) { killSupervisor(t, how) })
+	}
+}
+
+// killSupervisor runs a supervisor in a process of its own, kills that and waits for the end of the nodes.
+func killSupervisor(t *testing.T, how string) {
 	cmd := exec.Command(os.Args[0], "-test.run=^TestOrphanMaker$")
-	cmd.Env = append(os.Environ(), "LIMPET_TEST_ORPHANS=1")
+	cmd.Env = append(os.Environ(), "LIMPET_TEST_ORPHANS="+how)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -42,7 +50,7 @@ func TestOrphanMaker(t *testing.T) {
 	if os.Getenv("LIMPET_TEST_ORPHANS") == "" {
 		return
 	}
-	s := begin(t, config(2, "ignores-term"))
+	s := begin(t, config(2, os.Getenv("LIMPET_TEST_ORPHANS")))
 	if err := s.WaitReady(t.Context()); err != nil {
 		t.Fatal(err)
 	}
