@@ -1,6 +1,6 @@
 # Every target works on a fresh Debian machine with Go, git and make. See CONTRIBUTING.md.
 
-MODULES := $(shell sed -n 's/^[[:space:]]*\(\.[^[:space:])]*\).*$$/\1/p' go.work)
+MODULES := $(shell go list -m -f '{{.Dir}}')
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 BENCHSTAT := golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-22c9c6c9d4da
 FUZZTIME ?= 20s
