@@ -147,7 +147,7 @@ func TestDeclaredButNeverSetKeyDoesNotSpoilAResume(t *testing.T) {
 	a := newNode(t, (&shop{}).mount, func(c *live.Config) { c.Store = store })
 	b := a.browser()
 	tab := a.open(b, "")
-	tab.send(lineInput(1, "theme")) // declares a key that mount does not declare, and sets nothing
+	tab.send(lineInput(1, "late")) // declares a key that mount does not declare, and sets nothing
 	tab.add(2)
 	tab.untilDurable(2)
 	_ = tab.Cut()

@@ -36,7 +36,7 @@ func TestAppliedInputsAreDropped(t *testing.T) {
 	tab.add(1)
 	tab.add(2)
 	tab.add(3)
-	tab.untilHTML("[1][2][3]<")
+	tab.untilHTML(`<p id="log">[1][2][3]<`)
 }
 
 func TestGapIsRefused(t *testing.T) {

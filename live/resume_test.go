@@ -33,5 +33,5 @@ func TestStateResumesOnANewHost(t *testing.T) {
 		t.Fatalf("html %s", again.welcome.HTML)
 	}
 	again.add(3)
-	again.untilHTML("[1][2][3]<")
+	again.untilHTML(`<p id="log">[1][2][3]<`)
 }

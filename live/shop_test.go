@@ -25,9 +25,12 @@ var testKey = []byte("0123456789abcdef0123456789abcdef")
 
 var shopTemplate = template.Must(template.New("shop").Parse(
 	`<!doctype html><html lang="en"><head><title>Shop</title><script defer src="?limpet=js"></script></head>` +
-		`<body><p id="log">{{range .Log}}[{{.}}]{{end}}</p><p id="at">{{.At}}</p><p id="user">{{.User}}</p></body></html>`))
+		`<body><p id="log">{{range .Log}}[{{.}}]{{end}}</p><p id="at">{{.At}}</p><p id="user">{{.User}}</p><p id="theme">{{.Theme}}</p></body></html>`))
 
-var themeKey = limpet.NewSessionKey[string]("theme")
+var (
+	themeKey = limpet.NewSessionKey[string]("theme")
+	lateKey  = limpet.NewSessionKey[string]("late") // declared by an event, not by mount
+)
 
 // shop is a page that logs the inputs it applied, in order, in its persisted state.
 type shop struct {
@@ -42,7 +45,7 @@ func (p *shop) mount(s *setup.Scope) live.View {
 	return live.View{
 		Template: shopTemplate,
 		Data: func() any {
-			return map[string]any{"Log": log.Get(), "At": at.Get(), "User": sess.UserID()}
+			return map[string]any{"Log": log.Get(), "At": at.Get(), "User": sess.UserID(), "Theme": themeKey.Get(sess)}
 		},
 		On: map[string]live.Handler{
 			"add":  func(e *live.Event) error { add(e.Value("n")); return nil },
@@ -50,14 +53,12 @@ func (p *shop) mount(s *setup.Scope) live.View {
 			"fail": func(e *live.Event) error { add("f"); return errors.New("not today") },
 			"panic": func(e *live.Event) error {
 				add("p")
-				var m map[string]int
-				m["x"] = 1
-				return nil
+				panic("boom")
 			},
 			"later": func(e *live.Event) error {
 				return e.Session().Dispatch(func() { add("later") })
 			},
-			"theme":  func(e *live.Event) error { themeKey.Get(e.Session()); return nil },
+			"late":   func(e *live.Event) error { lateKey.Get(e.Session()); return nil },
 			"login":  func(e *live.Event) error { e.Session().SetUserID(e.Value("user")); return nil },
 			"logout": func(e *live.Event) error { e.End(); return nil },
 			"hook": func(e *live.Event) error {

@@ -14,10 +14,10 @@ import (
 func TestShutdownFinishesWhatIsBeingHandled(t *testing.T) {
 	store := memoryStore(t)
 	reached, release := make(chan struct{}), make(chan struct{})
-	page := &shop{hook: func(*live.Event) error {
+	page := &shop{hook: func(e *live.Event) error {
 		close(reached)
 		<-release
-		return nil
+		return e.Session().Dispatch(func() { themeKey.Set(e.Session(), "dark") })
 	}}
 	n := newNode(t, page.mount, func(c *live.Config) { c.Store = store })
 	b := n.browser()
@@ -42,8 +42,12 @@ func TestShutdownFinishesWhatIsBeingHandled(t *testing.T) {
 		t.Fatal(err)
 	}
 	next := newNode(t, page.mount, func(c *live.Config) { c.Store = store })
-	if again := next.open(b, tab.welcome.Tab); again.welcome.Applied != 1 || !strings.Contains(again.welcome.HTML, "[h]") {
+	again := next.open(b, tab.welcome.Tab)
+	if again.welcome.Applied != 1 || !strings.Contains(again.welcome.HTML, "[h]") {
 		t.Errorf("welcome %+v", again.welcome)
+	}
+	if !strings.Contains(again.welcome.HTML, `<p id="theme">dark</p>`) {
+		t.Error("what was dispatched before the end did not run")
 	}
 }
 

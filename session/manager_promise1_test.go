@@ -183,3 +183,35 @@ func TestPromise1TooLargeAStateIsRefusedAndTheLastGoodOneStands(t *testing.T) {
 		}
 	})
 }
+
+func TestPromise1ALateDisconnectDoesNotOpenTheWindowAgain(t *testing.T) {
+	bubble(t, session.ManagerConfig{}, func(t *testing.T, m *session.Manager, s *faultStore) {
+		detached(t, m, "a", "state")
+		after(window / 2)
+		m.OnDisconnect("a", []byte("again"))
+		settle()
+		expiresIn(t, s, "a", window/2)
+		after(window / 2)
+		m.OnDisconnect("a", []byte("too late"))
+		settle()
+		inStore(t, s, "a", "")
+		refused(t, m, "a", session.ErrSessionExpired)
+	})
+}
+
+func TestPromise1RefusedStateOfAConnectedSessionIsNotTriedForEver(t *testing.T) {
+	bubble(t, session.ManagerConfig{}, func(t *testing.T, m *session.Manager, s *faultStore) {
+		connect(t, m, &session.ManagedSession{ID: "a", Data: []byte("good")})
+		settle()
+		s.set(func(s *faultStore) { s.refuse = func(string) error { return session.ErrSessionTooLarge } })
+		m.OnDisconnect("a", []byte("bad"))
+		if _, _, err := m.OnReconnect("a"); err != nil {
+			t.Fatal(err)
+		}
+		after(10 * window)
+		if st := m.Stats(); st.LostUnsaved != 1 {
+			t.Errorf("stats %+v, want one lost", st)
+		}
+		inStore(t, s, "a", "good") // kept alive: it is better than nothing after a crash
+	})
+}

@@ -186,3 +186,18 @@ func TestPromise5AFailedSnapshotIsTakenAgain(t *testing.T) {
 		inStore(t, s, "a", "state")
 	})
 }
+
+func TestPromise5AChangeDuringASnapshotIsSavedToo(t *testing.T) {
+	bubble(t, session.ManagerConfig{PersistInterval: 10 * time.Second}, func(t *testing.T, m *session.Manager, s *faultStore) {
+		h := &host{state: "one", delay: 2 * time.Second}
+		connect(t, m, h.session("a"))
+		m.MarkDirty("a")
+		after(11 * time.Second) // the snapshot is being taken
+		h.with(func() { h.state = "two" })
+		m.MarkDirty("a")
+		after(2 * time.Second)
+		inStore(t, s, "a", "one")
+		after(15 * time.Second)
+		inStore(t, s, "a", "two")
+	})
+}

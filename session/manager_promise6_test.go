@@ -123,7 +123,11 @@ func TestPromise6AHungSnapshotCostsOnlyItsOwnSession(t *testing.T) {
 			connect(t, m, (&host{state: "state"}).session(fmt.Sprint("s", i)))
 		}
 		var left *session.NotSavedError
+		began := time.Now()
 		err := m.Shutdown(within(t, 4*time.Second))
+		if took := time.Since(began); took > 3*time.Second {
+			t.Errorf("it took %v: snapshots have half of the time", took)
+		}
 		close(release)
 		if !errors.As(err, &left) || !slices.Equal(left.SessionIDs, []string{"broken", "hung"}) {
 			t.Fatalf("shutdown: %v, left %q", err, left.SessionIDs)
@@ -204,6 +208,29 @@ func TestPromise6WithoutAStoreThereIsNothingToLose(t *testing.T) {
 		}
 		if err := m.Shutdown(context.Background()); err != nil {
 			t.Error(err)
+		}
+	})
+}
+
+func TestPromise6ShutdownNamesWhatTheStoreRefused(t *testing.T) {
+	bubble(t, session.ManagerConfig{}, func(t *testing.T, m *session.Manager, s *faultStore) {
+		s.set(func(s *faultStore) {
+			s.refuse = func(id string) error {
+				if id == "large" {
+					return session.ErrSessionTooLarge
+				}
+				return nil
+			}
+		})
+		connect(t, m, (&host{state: "state"}).session("large"))
+		connect(t, m, (&host{state: "state"}).session("small"))
+		var left *session.NotSavedError
+		err := m.Shutdown(context.Background())
+		if !errors.As(err, &left) || !errors.Is(err, session.ErrSessionTooLarge) {
+			t.Fatalf("shutdown: %v", err)
+		}
+		if !slices.Equal(left.SessionIDs, []string{"large"}) {
+			t.Errorf("left %q", left.SessionIDs)
 		}
 	})
 }

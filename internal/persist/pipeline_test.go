@@ -177,6 +177,26 @@ func TestARefusedEntryDoesNotKeepItsNeighboursBack(t *testing.T) {
 	}
 }
 
+func TestABatchRefusedWholeCostsOnlyItsPoison(t *testing.T) {
+	bubble(t, persist.Config{Workers: 1}, func(t *testing.T, p *persist.Pipeline, s *store) {
+		s.fail = func(persist.Write) error {
+			if last := s.calls[len(s.calls)-1]; slices.Contains(last, "poison") {
+				return errRefused
+			}
+			return nil
+		}
+		p.Put(save("first", "x"))
+		for i := range 20 {
+			p.Put(save(fmt.Sprint(i), "x"))
+		}
+		p.Put(save("poison", "x"))
+		after(time.Second)
+		if len(s.done) != 21 || p.Stats().Sessions != 0 || len(s.dropped) != 1 {
+			t.Errorf("done %d of 21, stats %+v, dropped %v", len(s.done), p.Stats(), s.dropped)
+		}
+	})
+}
+
 func TestAPoisonedBatchThatFailsWholeIsTakenApart(t *testing.T) {
 	bubble(t, persist.Config{Workers: 1}, func(t *testing.T, p *persist.Pipeline, s *store) {
 		s.fail = func(w persist.Write) error {
@@ -207,6 +227,9 @@ func TestAFailingStoreIsNotHammered(t *testing.T) {
 		after(time.Minute)
 		if n := len(s.calls); n > 200 {
 			t.Errorf("%d calls in a minute", n)
+		}
+		if n := len(s.calls[len(s.calls)-1]); n != 1 {
+			t.Errorf("the store is probed with %d sessions", n)
 		}
 		s.set(func() { s.fail = nil })
 		after(10 * time.Second)
