@@ -1,11 +1,15 @@
 package limpet
 
+//lint:file-ignore SA1019 reading LegacyValues, deprecated for new state, is what this file is for
+
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"reflect"
 
 	"github.com/limpet-go/limpet/internal/cborx"
+	"github.com/limpet-go/limpet/session"
 )
 
 // Version 1 sessions hold each value as JSON. Such a value is carried in the newer format as CBOR tag 262,
@@ -52,4 +56,30 @@ func embeddedJSONText(data []byte) ([]byte, bool) {
 		return nil, false
 	}
 	return text, true
+}
+
+// adoptLegacyValues makes session keys of the values that older versions kept by name, unless there is a newer
+// value of that name.
+func adoptLegacyValues(s *session.SerializableSessionV2) error {
+	legacy := make(map[string][]byte, len(s.LegacyValues))
+	for key, text := range s.LegacyValues {
+		legacy[key] = text
+	}
+	if err := embedAll(legacy); err != nil {
+		return err
+	}
+	maps.Copy(legacy, s.SessionKeys)
+	s.SessionKeys, s.LegacyValues = legacy, nil
+	return nil
+}
+
+func embedAll(values map[string][]byte) error {
+	for key, text := range values {
+		data, err := embedJSON(text)
+		if err != nil {
+			return fmt.Errorf("limpet: deserialize %q: %w", key, err)
+		}
+		values[key] = data
+	}
+	return nil
 }

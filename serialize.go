@@ -2,8 +2,6 @@ package limpet
 
 import (
 	"errors"
-	"fmt"
-	"maps"
 
 	"github.com/limpet-go/limpet/session"
 	"github.com/limpet-go/limpet/state"
@@ -88,30 +86,4 @@ func decode(data []byte) (*session.SerializableSessionV2, error) {
 		return nil, err
 	}
 	return s, adoptLegacyValues(s)
-}
-
-// adoptLegacyValues makes session keys of the values that older versions kept by name, unless there is a newer
-// value of that name.
-func adoptLegacyValues(s *session.SerializableSessionV2) error {
-	legacy := make(map[string][]byte, len(s.LegacyValues))
-	for key, text := range s.LegacyValues {
-		legacy[key] = text
-	}
-	if err := embedAll(legacy); err != nil {
-		return err
-	}
-	maps.Copy(legacy, s.SessionKeys)
-	s.SessionKeys, s.LegacyValues = legacy, nil
-	return nil
-}
-
-func embedAll(values map[string][]byte) error {
-	for key, text := range values {
-		data, err := embedJSON(text)
-		if err != nil {
-			return fmt.Errorf("limpet: deserialize %q: %w", key, err)
-		}
-		values[key] = data
-	}
-	return nil
 }

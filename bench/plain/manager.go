@@ -26,13 +26,15 @@ type Config struct {
 }
 
 // Manager keeps sessions under one lock, which it holds while it talks to the store, except that each disconnect
-// saves in a goroutine of its own. It counts for Stats and sorts to evict.
+// saves in a goroutine of its own. It counts for Stats and sorts to evict. It counts the sessions of an address, but
+// limits nothing.
 type Manager struct {
 	mu       sync.Mutex
 	store    session.SessionStore
 	cfg      Config
 	sessions map[string]*managed
-	lru      *list.List // of *managed, the detached ones, the one to evict first in front
+	perIP    map[string]int // connected sessions
+	lru      *list.List     // of *managed, the detached ones, the one to evict first in front
 	saves    sync.WaitGroup
 	failed   int // saves
 }
@@ -44,7 +46,7 @@ type managed struct {
 
 // NewManager returns a manager on a store.
 func NewManager(store session.SessionStore, cfg Config) *Manager {
-	return &Manager{store: store, cfg: cfg, sessions: map[string]*managed{}, lru: list.New()}
+	return &Manager{store: store, cfg: cfg, sessions: map[string]*managed{}, perIP: map[string]int{}, lru: list.New()}
 }
 
 // Register connects a session.
@@ -57,6 +59,7 @@ func (m *Manager) Register(sess *session.ManagedSession) error {
 	s := &managed{ManagedSession: *sess}
 	s.Connected, s.LastActive = true, time.Now()
 	m.sessions[s.ID] = s
+	m.perIP[s.IP]++
 	return nil
 }
 
@@ -70,6 +73,9 @@ func (m *Manager) OnDisconnect(id string, data []byte) {
 	}
 	s.Connected, s.DisconnectedAt, s.Data = false, time.Now(), bytes.Clone(data)
 	s.place = m.lru.PushBack(s)
+	if m.perIP[s.IP]--; m.perIP[s.IP] == 0 {
+		delete(m.perIP, s.IP)
+	}
 	m.saves.Add(1)
 	go m.save(id, s.Data, s.DisconnectedAt.Add(m.cfg.Window))
 	for m.cfg.MaxDetached >= 0 && m.lru.Len() > m.cfg.MaxDetached {
@@ -110,6 +116,7 @@ func (m *Manager) OnReconnect(id string) (*session.ManagedSession, []byte, error
 	}
 	m.lru.Remove(s.place)
 	s.place, s.Connected, s.LastActive = nil, true, time.Now()
+	m.perIP[s.IP]++
 	data := bytes.Clone(s.Data)
 	sess := s.ManagedSession
 	return &sess, data, nil
