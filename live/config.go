@@ -52,7 +52,8 @@ type Config struct {
 	// with Session.SetUserID; anyone else gets a fresh session. Default: everyone is nobody, the empty user.
 	Authenticate func(r *http.Request) (userID string, err error)
 
-	// CookieName names the browser's cookie. Default: "limpet".
+	// CookieName names the browser's cookie. Default: "limpet". Applications on one host need different ones, on
+	// different ports too: browsers keep cookies by host.
 	CookieName string
 }
 

@@ -52,7 +52,7 @@ func Run(ctx context.Context, o Options, stdout, stderr io.Writer) error {
 	logger := slog.New(slog.NewTextHandler(stderr, nil))
 	nodes := supervisor.Start(fleet(o, exe, where, logger, stderr))
 	server := &http.Server{
-		Handler:           proxy.New(proxy.Config{Nodes: nodes, Logger: logger}),
+		Handler:           proxy.New(proxy.Config{Nodes: nodes, CookieName: node.CookieName(where.key), Logger: logger}),
 		ReadHeaderTimeout: 10 * time.Second,
 		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelDebug),
 	}

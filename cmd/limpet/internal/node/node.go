@@ -57,6 +57,7 @@ func Run(ctx context.Context, s Settings, ready func(addr string) error, logger 
 	defer store.Close()
 	host, err := live.NewHost(live.Config{
 		Key:            s.Key,
+		CookieName:     CookieName(s.Key),
 		Store:          store,
 		Logger:         logger,
 		TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")},

@@ -61,7 +61,7 @@ func says(text string) http.Handler {
 
 // front serves the proxy until the test ends.
 func front(t *testing.T, nodes Nodes) *httptest.Server {
-	p := New(Config{Nodes: nodes})
+	p := New(Config{Nodes: nodes, CookieName: "limpet"})
 	srv := httptest.NewServer(p)
 	t.Cleanup(func() {
 		srv.Close()

@@ -27,7 +27,7 @@ type Nodes interface {
 type Config struct {
 	Nodes Nodes
 
-	// CookieName names the cookie whose value ties a browser to a node. Empty means "limpet".
+	// CookieName names the cookie whose value ties a browser to a node.
 	CookieName string
 
 	// Logger is told of requests that no node could answer. nil means none.
@@ -39,9 +39,6 @@ type Config struct {
 //
 // A node sees the browser's own Host, and its address in X-Forwarded-For; what a client put there is dropped.
 func New(cfg Config) http.Handler {
-	if cfg.CookieName == "" {
-		cfg.CookieName = "limpet"
-	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
