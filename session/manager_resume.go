@@ -12,9 +12,7 @@ import (
 // (nil, state, nil): it is connected by the Register that follows within a minute, which is no new session to
 // MaxSessionsPerIP. A connected one is taken over. The errors are those of Resume.
 func (m *Manager) OnReconnect(sessionID string) (*ManagedSession, []byte, error) {
-	ctx, cancel := loadContext()
-	defer cancel()
-	a, err := m.Resume(ctx, sessionID)
+	a, err := m.resume(sessionID, loadContext)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -43,23 +41,31 @@ func (m *Manager) OnReconnect(sessionID string) (*ManagedSession, []byte, error)
 // ErrSessionConnected (it cannot be taken over since no state of it is known), ErrMaxSessionsReached,
 // ErrManagerStopped, the context's error, or the store's: an outage is never ErrSessionNotFound.
 func (m *Manager) Resume(ctx context.Context, sessionID string) (*Attachment, error) {
-	if !validID(sessionID) {
+	return m.resume(sessionID, func() (context.Context, context.CancelFunc) { return ctx, func() {} })
+}
+
+// resume is Resume; the context is made only if there is something to wait for.
+func (m *Manager) resume(id string, newContext func() (context.Context, context.CancelFunc)) (*Attachment, error) {
+	if !validID(id) {
 		return nil, ErrSessionNotFound
 	}
 	outcome := ResumedHere
-	for {
-		a, wait, err := m.tryResume(sessionID, outcome)
-		if wait == nil {
-			return a, err
-		}
-		a, took, err := wait(ctx, outcome)
-		if a != nil || err != nil {
+	a, wait, err := m.tryResume(id, outcome)
+	if wait == nil {
+		return a, err
+	}
+	ctx, cancel := newContext()
+	defer cancel()
+	for ; wait != nil; a, wait, err = m.tryResume(id, outcome) {
+		var took bool
+		if a, took, err = wait(ctx, outcome); a != nil || err != nil {
 			return a, err
 		}
 		if took {
 			outcome = ResumedByTakeover
 		}
 	}
+	return a, err
 }
 
 // step is something to wait for, outside the lock. It ends with the resumed session, or an error, or neither: then
