@@ -76,7 +76,7 @@ func otherShop(s *setup.Scope) live.View {
 	return live.View{Template: shopTemplate, Data: func() any { return map[string]any{} }}
 }
 
-func TestBadBlobStartsFresh(t *testing.T) {
+func TestPromise9ABadBlobStartsFreshAndStaysAsItWas(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		reason string

@@ -65,7 +65,7 @@ func (c *tabClient) do(ctx context.Context, conn *livetest.Conn) error {
 
 // TestEveryInputIsAppliedOnce cuts lines, restarts nodes and kills them at random moments of a stream of inputs,
 // and wants each of them in the state once and in order.
-func TestEveryInputIsAppliedOnce(t *testing.T) {
+func TestPromise11EveryInputIsAppliedOnce(t *testing.T) {
 	const inputs, seeds = 150, 4
 	for seed := range uint64(seeds) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
