@@ -63,7 +63,7 @@ func (c *tabClient) do(ctx context.Context, conn *livetest.Conn) error {
 	return conn.Send(ctx, in)
 }
 
-// TestEveryInputIsAppliedOnce cuts lines, restarts nodes and kills them at random moments of a stream of inputs,
+// TestPromise11EveryInputIsAppliedOnce cuts lines, restarts nodes and kills them at random moments of a stream of inputs,
 // and wants each of them in the state once and in order.
 func TestPromise11EveryInputIsAppliedOnce(t *testing.T) {
 	const inputs, seeds = 150, 4
