@@ -86,6 +86,9 @@ func DefaultManagerConfig() ManagerConfig {
 	}
 }
 
+// forever is the longest duration that twice over, and counted from now, stays a duration: some 73 years.
+const forever = time.Duration(1 << 61)
+
 // withDefaults fills in what is zero. A policy that does not exist becomes EvictionLRU.
 func (c ManagerConfig) withDefaults() ManagerConfig {
 	d := DefaultManagerConfig()
@@ -100,6 +103,9 @@ func (c ManagerConfig) withDefaults() ManagerConfig {
 	orDefault(&c.MaxSessionsPerUser, d.MaxSessionsPerUser)
 	orDefault(&c.MaxSessionBytes, d.MaxSessionBytes)
 	orDefault(&c.IPv6Prefix, d.IPv6Prefix)
+	c.ResumeWindow = min(c.ResumeWindow, forever)
+	c.PersistInterval = min(c.PersistInterval, forever)
+	c.CleanupInterval = min(c.CleanupInterval, forever)
 	if c.EvictionPolicy < EvictionLRU || c.EvictionPolicy > EvictionFair {
 		c.EvictionPolicy = EvictionLRU
 	}

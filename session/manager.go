@@ -88,8 +88,12 @@ func NewManager(store SessionStore, config ManagerConfig, logger *slog.Logger) *
 // now returns the time as the records have it.
 func (m *Manager) now() int64 { return int64(time.Since(m.start)) }
 
-// at returns the instant of a record's time.
-func (m *Manager) at(t int64) time.Time { return m.start.Add(time.Duration(t)) }
+// at returns the instant of a record's time by the wall clock as it is now. That is not start plus t: the monotonic
+// clock stands still while the machine sleeps and does not follow a correction, and stores keep wall time.
+func (m *Manager) at(t int64) time.Time {
+	now := time.Now()
+	return now.Add(time.Duration(t) - now.Sub(m.start))
+}
 
 // later runs a hook, or writes to the log, once the lock is given back.
 func (m *Manager) later(f func()) { m.events = append(m.events, f) }

@@ -100,7 +100,7 @@ func (m *Manager) extend(rec *record, until int64) {
 	case m.pipe == nil || m.window() == 0 || rec.size < 0:
 	case rec.refused:
 		m.touch(rec.id, until)
-	case rec.seq != 0 && (rec.saved == 0 || rec.saved > m.now()):
+	case rec.seq != 0 && (rec.saved == 0 || m.stored(rec)):
 		m.touch(rec.id, until)
 	case rec.data != nil:
 		m.save(rec, until, nil)
@@ -127,10 +127,10 @@ func (m *Manager) acknowledged(w persist.Write) {
 		return
 	}
 	if until := int64(w.Expires.Sub(m.start)); w.Op == persist.Save && w.Seq >= rec.seq && rec.seq != 0 {
-		rec.saved = until
+		rec.saved, rec.savedTo = until, w.Expires.UnixMilli()
 		m.lighten(rec)
 	} else if w.Op == persist.Touch && rec.saved != 0 {
-		rec.saved = until
+		rec.saved, rec.savedTo = until, w.Expires.UnixMilli()
 	}
 	if c, ok := w.Owner.(*connection); ok && rec.conn == c {
 		m.notice(c, w.Data)

@@ -23,6 +23,7 @@ type record struct {
 	seq     uint64 // of the write that takes the newest state to the store; zero when there is none
 	refused bool   // the store will never take the newest state, and has an older one at best
 	saved   int64  // until when the store acknowledged to keep the newest state; zero before it did
+	savedTo int64  // the same by the wall clock, in Unix milliseconds
 
 	conn   *connection
 	item   evict.Item[record]
@@ -157,4 +158,10 @@ func (m *Manager) describe(rec *record) ManagedSession {
 		sess.DisconnectedAt, sess.Data = m.at(rec.disconnectedAt), slices.Clone(rec.data)
 	}
 	return sess
+}
+
+// stored reports whether the store certainly has the newest state and keeps it still, by either clock: they part
+// while the machine sleeps.
+func (m *Manager) stored(rec *record) bool {
+	return rec.saved > m.now() && rec.savedTo > time.Now().UnixMilli()
 }

@@ -140,7 +140,7 @@ func (m *Manager) apply(c *connection, s shot) error {
 		m.clean(c, s.marks)
 		return nil
 	}
-	if m.same(rec, s.data) && rec.saved > m.now() {
+	if m.same(rec, s.data) && m.stored(rec) {
 		m.notice(c, s.data)
 	} else if err := m.applyNew(c, s.data); err != nil {
 		return err

@@ -13,8 +13,8 @@ func (m *Manager) takeover(rec *record) step {
 		return waitTakeover(c.takeover)
 	}
 	c.takeover = make(chan struct{})
-	hook, id := m.cfg.OnTakeover, rec.id
-	if c.held { // it has no loop yet that could be ended
+	hook, id, held := m.cfg.OnTakeover, rec.id, c.held
+	if held { // it has no loop yet that could be ended
 		hook = nil
 	}
 	return func(ctx context.Context, _ ResumeOutcome) (*Attachment, bool, error) {
@@ -23,7 +23,7 @@ func (m *Manager) takeover(rec *record) step {
 			hook(ctx, id)
 		}
 		for {
-			a, retry, err := m.supersede(ctx, c)
+			a, retry, err := m.supersede(ctx, c, held)
 			if !retry {
 				return a, err == nil, err
 			}
@@ -52,7 +52,7 @@ func (m *Manager) endTakeover(c *connection) {
 
 // supersede ends a connection that the host did not end. It asks to be called again when another snapshot was
 // taken in the meantime.
-func (m *Manager) supersede(ctx context.Context, c *connection) (a *Attachment, retry bool, err error) {
+func (m *Manager) supersede(ctx context.Context, c *connection, held bool) (a *Attachment, retry bool, err error) {
 	m.mu.Lock()
 	defer m.unlock()
 	if m.phase != running {
@@ -67,6 +67,9 @@ func (m *Manager) supersede(ctx context.Context, c *connection) (a *Attachment, 
 	}
 	if c.held {
 		return m.inherit(c), false, nil
+	}
+	if held { // it connected meanwhile: its host must be told
+		return nil, false, nil
 	}
 	data, current := m.lastSnapshot(ctx, c)
 	if !current {
