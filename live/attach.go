@@ -18,19 +18,22 @@ var (
 // attach connects a socket to a session: to the one that the tab names, or to a fresh one when there is none to
 // resume. An outage is neither: it is an error, and the client tries again.
 func (p *page) attach(s *socket, c caller, tabPart string) (*tab, error) {
-	ctx, cancel := context.WithTimeout(s.ctx, attachTimeout)
+	ctx, cancel := context.WithTimeout(s.alive, attachTimeout)
 	defer cancel()
+	foreign := false
 	if tabPart != "" {
 		t, err := p.resume(ctx, s, c, tabPart)
 		if !errors.Is(err, errNotResumed) {
 			return t, err
 		}
+		foreign = errors.Is(err, errOtherUser)
 	}
-	return p.fresh(s, c)
+	return p.fresh(s, c, foreign)
 }
 
-// fresh makes a session under an ID that nobody had before.
-func (p *page) fresh(s *socket, c caller) (*tab, error) {
+// fresh makes a session under an ID that nobody had before. foreign says that the client asked for another user's,
+// whose inputs it may still keep.
+func (p *page) fresh(s *socket, c caller, foreign bool) (*tab, error) {
 	tabPart := newTabPart()
 	sess := limpet.NewSession(sessionID(c.browser, tabPart))
 	sess.SetUserID(c.user)
@@ -42,14 +45,16 @@ func (p *page) fresh(s *socket, c caller) (*tab, error) {
 		return nil, errMount
 	}
 	p.logMistakes(sess)
-	p.host.enter(t)
 	managed := t.managed(c)
-	if t.attachment, err = p.host.manager.Attach(&managed); err != nil {
-		p.host.leave(t)
+	err = p.host.enter(t, func() (err error) {
+		t.attachment, err = p.host.manager.Attach(&managed)
+		return err
+	})
+	if err != nil {
 		p.host.log.Warn("live: session not attached", "error", err)
 		return nil, fmt.Errorf("live: attach: %w", err)
 	}
-	t.begin(html, welcome{Tab: tabPart, Fresh: true})
+	t.begin(html, welcome{Tab: tabPart, Fresh: true, Foreign: foreign})
 	return t, nil
 }
 

@@ -104,3 +104,26 @@ func TestResentInputsAreAppliedWithoutAStore(t *testing.T) {
 	}
 	store.fail.Store(false)
 }
+
+// A number that an input of a page that is gone had may be given to another input, which has its own attempts.
+func TestNotesOfAnotherInputDoNotCount(t *testing.T) {
+	store := memoryStore(t)
+	first := newDeadlyNode(t, store)
+	tab := first.open(first.browser(), "")
+	tab.add(1)
+	tab.untilDurable(1)
+	tab.send(livetest.Input{Seq: 2, Name: "hook"})
+	<-first.reached
+	first.die()
+	for range 2 {
+		next := newDeadlyNode(t, store)
+		again := next.open(tab.browser, tab.welcome.Tab)
+		again.send(livetest.Input{Seq: 2, Name: "hook", Again: true})
+		<-next.reached
+		next.die()
+	}
+	last := newDeadlyNode(t, store)
+	other := last.open(tab.browser, tab.welcome.Tab)
+	other.send(livetest.Input{Seq: 2, Name: "add", V: map[string]string{"n": "2"}, Again: true})
+	other.untilHTML("[1][2]")
+}

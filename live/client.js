@@ -26,7 +26,8 @@
   }
 
   function remember() {
-    try { if (tab) sessionStorage.setItem(storageKey, JSON.stringify({ tab, durable, savedAt, pending })); } catch { /* full */ }
+    const keep = (items) => sessionStorage.setItem(storageKey, JSON.stringify({ tab, durable, savedAt, pending: items }));
+    try { if (tab) keep(pending); } catch { try { keep([]); } catch { /* forbidden */ } } // full: an older list is worse
   }
 
   function forget() {
@@ -99,7 +100,7 @@
   // numbered behind them and sent. A fresh session in place of a lost one gets those that the lost one never had,
   // and all of them if nothing of that one was ever durable.
   function welcome(m) {
-    if (m.fresh && durable > 0) drop((item) => !item.sent);
+    if (m.foreign || (m.fresh && durable > 0)) drop((item) => !m.foreign && !item.sent); // another user's, or lost
     if (m.fresh) [durable, savedAt] = [0, null];
     durable = Math.max(m.durable, Math.min(durable, m.applied));
     applied = m.applied;
@@ -283,7 +284,7 @@
   }
 
   addEventListener("pagehide", remember);
-  addEventListener("pageshow", hurry);
+  addEventListener("pageshow", (e) => (e.persisted ? location.reload() : hurry())); // from the cache: outdated
   addEventListener("online", hurry);
   on("visibilitychange", () => (document.visibilityState === "hidden" ? remember() : hurry()));
   setInterval(paint, 1000);

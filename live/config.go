@@ -32,8 +32,8 @@ type Config struct {
 	// that belongs to the host.
 	Store session.SessionStore
 
-	// Manager configures the session manager. Default of its PersistInterval here: 1 second. Its OnTakeover, if
-	// any, is called after the host's own.
+	// Manager configures the session manager. Default of its PersistInterval here: 1 second; neither that nor
+	// ResumeWindow may be negative. Its OnTakeover, if any, is called after the host's own.
 	Manager session.ManagerConfig
 
 	// Logger gets one line for everything that an operator should know. Default: slog.Default.
@@ -88,6 +88,10 @@ func (c Config) check() error {
 		if len(key) < minKeyBytes {
 			errs = append(errs, fmt.Errorf("live: configuration: a key has %d bytes, want at least %d", len(key), minKeyBytes))
 		}
+	}
+	if c.Manager.ResumeWindow < 0 || c.Manager.PersistInterval < 0 {
+		errs = append(errs, errors.New("live: configuration: Manager.ResumeWindow and PersistInterval must not be negative: "+
+			"clients keep every input until it is saved"))
 	}
 	for _, origin := range c.AllowedOrigins {
 		if u, err := url.Parse(origin); err != nil || u.Scheme == "" || u.Host == "" || u.Scheme+"://"+u.Host != origin {

@@ -89,15 +89,20 @@ func (h *Host) dismiss(s *socket) {
 	close(s.done)
 }
 
-// enter makes t the connection that a takeover of its session ends.
-func (h *Host) enter(t *tab) {
+// enter connects t to its session and makes it the connection that a takeover ends, both at once: a connection that
+// the manager knows and the host does not could not be told to end.
+func (h *Host) enter(t *tab, connect func() error) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if err := connect(); err != nil {
+		return err
+	}
 	h.tabs[t.session.ID()] = t
 	t.socket.tab = t
 	if h.draining {
 		t.end(endRestart)
 	}
+	return nil
 }
 
 // leave says that the connection has handed its session over, or will never hold it.

@@ -21,6 +21,7 @@ type progress struct {
 	Applied uint64 `cbor:"1,keyasint"` // every input up to this one is applied
 	Attempt uint64 `cbor:"2,keyasint"` // the input that is being tried again
 	Noted   uint64 `cbor:"3,keyasint"` // how many attempts at it are noted
+	What    uint64 `cbor:"4,keyasint"` // its fingerprint: a number alone may be given to another input
 }
 
 // SchemaID keeps the identity of the stored form when the type is renamed.
@@ -61,6 +62,9 @@ func (t *tab) isEnding() bool {
 // inputs in between would be lost.
 func (t *tab) apply(in input) {
 	switch next := t.progress.Applied + 1; {
+	case in.malformed:
+		t.end(endProtocol)
+		return
 	case in.Seq == 0:
 		t.handle(in)
 		return
@@ -97,8 +101,8 @@ func (t *tab) handle(in input) {
 // kills the process leaves nothing but its notes. The very first attempt was not noted.
 func (t *tab) mayTry(in input) bool {
 	p := &t.progress
-	if p.Attempt != in.Seq {
-		p.Attempt, p.Noted = in.Seq, 0
+	if what := in.fingerprint(); p.Attempt != in.Seq || p.What != what {
+		p.Attempt, p.What, p.Noted = in.Seq, what, 0
 	}
 	if p.Noted+1 >= maxAttempts {
 		t.host.log.Error("live: input set aside after it ended the process again and again",

@@ -22,7 +22,7 @@ type tab struct {
 	view       View
 	attachment *session.Attachment
 
-	inputs chan input // closed by the reader when the client is gone
+	inputs <-chan input // the socket's
 	mail   *mailbox
 	out    *outbox
 	ledger ledger
@@ -46,7 +46,7 @@ func newTab(h *Host, s *socket, sess *limpet.Session) *tab {
 		host:    h,
 		socket:  s,
 		session: sess,
-		inputs:  make(chan input, maxInputs),
+		inputs:  s.inputs,
 		mail:    newMailbox(),
 		out:     newOutbox(),
 		ending:  make(chan struct{}),

@@ -25,6 +25,9 @@ func (h *Host) originAllowed(r *http.Request) bool {
 	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
 		return false
 	}
+	if u.Scheme == "http" && h.proxies.secure(r) { // anyone on the way may have written that page
+		return false
+	}
 	return strings.EqualFold(bareHost(u.Host, u.Scheme), bareHost(h.proxies.host(r), u.Scheme))
 }
 

@@ -229,6 +229,8 @@ func TestConfigIsChecked(t *testing.T) {
 		"origin with path":   func(c *live.Config) { c.AllowedOrigins = []string{"https://a.example/"} },
 		"origin wildcard":    func(c *live.Config) { c.AllowedOrigins = []string{"*"} },
 		"zero prefix":        func(c *live.Config) { c.TrustedProxies = []netip.Prefix{{}} },
+		"no resume":          func(c *live.Config) { c.Manager.ResumeWindow = -1 },
+		"no saving":          func(c *live.Config) { c.Manager.PersistInterval = -1 },
 		"cookie name":        func(c *live.Config) { c.CookieName = "a b" },
 	} {
 		cfg := good()

@@ -38,13 +38,14 @@ func (t *tab) snapshot(ctx context.Context) ([]byte, error) {
 }
 
 // serialize returns the session's sealed bytes, which say how far inputs are applied. It runs on the loop.
-func (t *tab) serialize() ([]byte, error) {
+func (t *tab) serialize() (data []byte, err error) {
+	defer recovered(&err, "serialize")
 	progressKey.Set(t.session, t.progress)
 	payload, err := t.session.Serialize()
 	if err != nil {
 		return nil, err
 	}
-	data, err := t.host.keyring.Encode(t.session.ID(), payload, t.session.Schema().Hash(), state.SchemaVersionID)
+	data, err = t.host.keyring.Encode(t.session.ID(), payload, t.session.Schema().Hash(), state.SchemaVersionID)
 	if err != nil {
 		return nil, err
 	}

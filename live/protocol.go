@@ -5,7 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/coder/websocket"
@@ -64,12 +67,30 @@ type input struct {
 	Name  string            `json:"name"`
 	V     map[string]string `json:"v"`
 	Again bool              `json:"again"`
+
+	malformed bool // in place of a message that breaks the protocol
+}
+
+// fingerprint tells inputs apart, for this and later processes.
+func (in input) fingerprint() uint64 {
+	h := fnv.New64a()
+	part := func(text string) {
+		h.Write([]byte(text))
+		h.Write([]byte{0})
+	}
+	part(in.Name)
+	for _, key := range slices.Sorted(maps.Keys(in.V)) {
+		part(key)
+		part(in.V[key])
+	}
+	return h.Sum64()
 }
 
 type welcome struct {
 	T       string `json:"t"`
 	Tab     string `json:"tab"`
 	Fresh   bool   `json:"fresh"`
+	Foreign bool   `json:"foreign,omitempty"` // the session asked for is another user's
 	Applied uint64 `json:"applied"`
 	Durable uint64 `json:"durable"`
 	AgeMs   int64  `json:"age_ms"`

@@ -168,8 +168,11 @@ func TestAuthenticate(t *testing.T) {
 	}
 	b.Header.Set("User", "bob")
 	other := n.open(b, tab.welcome.Tab)
-	if !other.welcome.Fresh || strings.Contains(other.welcome.HTML, "[1]") {
+	if !other.welcome.Fresh || !other.welcome.Foreign || strings.Contains(other.welcome.HTML, "[1]") {
 		t.Errorf("another user resumed: %+v", other.welcome)
+	}
+	if fresh := n.open(b, ""); fresh.welcome.Foreign {
+		t.Error("a session nobody asked for is said to be another user's")
 	}
 	b.Header.Set("User", "alice")
 	if again := n.open(b, tab.welcome.Tab); again.welcome.Fresh || !strings.Contains(again.welcome.HTML, "[1]") {

@@ -32,11 +32,13 @@ func (p *page) resume(ctx context.Context, s *socket, c caller, tabPart string) 
 	if err != nil {
 		attachment.Release()
 		h.log.Warn("live: session not resumed", "reason", reason(err), "session", mention(id), "error", err)
-		return nil, errNotResumed
+		return nil, fmt.Errorf("%w: %w", errNotResumed, err)
 	}
-	h.enter(t)
-	if err := attachment.Connect(t.managed(c)); err != nil {
-		h.leave(t)
+	if ctx.Err() != nil { // the client left while the page was mounted
+		attachment.Release()
+		return nil, ctx.Err()
+	}
+	if err := h.enter(t, func() error { return attachment.Connect(t.managed(c)) }); err != nil {
 		attachment.Release()
 		return nil, whyNotConnected(err)
 	}

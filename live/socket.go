@@ -19,20 +19,24 @@ const (
 
 // socket is one WebSocket from its upgrade to its end.
 type socket struct {
-	conn     *websocket.Conn
-	ctx      context.Context // of reads and writes; its end breaks the connection
-	cut      context.CancelFunc
-	finish   chan struct{} // closed when the writer should write what is left and end
-	done     chan struct{} // closed when nothing of the socket is left
-	readers  sync.WaitGroup
-	writers  sync.WaitGroup
-	attached bool // reader and writer run; for the serving goroutine only
-	tab      *tab // guarded by Host.mu; nil until attached
+	conn    *websocket.Conn
+	ctx     context.Context // of reads and writes; its end breaks the connection
+	cut     context.CancelFunc
+	finish  chan struct{} // closed when the writer should write what is left and end
+	done    chan struct{} // closed when nothing of the socket is left
+	readers sync.WaitGroup
+	writers sync.WaitGroup
+	inputs  chan input      // closed by the reader when the client is gone
+	alive   context.Context // ends when the reader does
+	gone    context.CancelFunc
+	reading bool // the reader runs; for the serving goroutine only
+	tab     *tab // guarded by Host.mu; nil until attached
 }
 
 func newSocket(r *http.Request) *socket {
-	s := &socket{finish: make(chan struct{}), done: make(chan struct{})}
+	s := &socket{inputs: make(chan input, maxInputs), finish: make(chan struct{}), done: make(chan struct{})}
 	s.ctx, s.cut = context.WithCancel(context.WithoutCancel(r.Context()))
+	s.alive, s.gone = context.WithCancel(s.ctx)
 	return s
 }
 
@@ -87,12 +91,20 @@ func (p *page) serve(s *socket, r *http.Request) ending {
 	if err != nil {
 		return endingFor(err)
 	}
+	s.reading = true
+	s.readers.Go(s.read)
+	// A client that gave this connection up while Authenticate took its time has opened another one since, whose
+	// session must not be taken over.
+	if hello.Tab != "" {
+		s.ping()
+	}
+	if s.alive.Err() != nil {
+		return endGone
+	}
 	t, err := p.attach(s, c, hello.Tab)
 	if err != nil {
 		return endingFor(err)
 	}
-	s.attached = true
-	s.readers.Go(func() { s.read(t) })
 	s.writers.Go(func() { s.write(t.out) })
 	return t.run()
 }
@@ -120,8 +132,9 @@ func (s *socket) receive(ctx context.Context) ([]byte, error) {
 
 // read passes the client's inputs to the loop. When the loop has ended it goes on reading, since that is how the
 // closing handshake arrives, and drops what it reads.
-func (s *socket) read(t *tab) {
-	defer close(t.inputs)
+func (s *socket) read() {
+	defer close(s.inputs)
+	defer s.gone()
 	for {
 		data, err := s.receive(s.ctx)
 		var in input
@@ -130,14 +143,13 @@ func (s *socket) read(t *tab) {
 		}
 		switch {
 		case errors.Is(err, errProtocol):
-			t.end(endingFor(err))
-			continue
+			in = input{malformed: true}
 		case err != nil:
 			return
 		}
 		select {
-		case t.inputs <- in:
-		case <-t.ending:
+		case s.inputs <- in:
+		case <-s.finish:
 		}
 	}
 }
@@ -157,7 +169,7 @@ func (s *socket) close(end ending) {
 	defer timer.Stop()
 	close(s.finish)
 	s.writers.Wait()
-	if !s.attached { // nobody reads, and only a reader can be cut
+	if !s.reading { // nobody reads, and only a reader can be cut
 		s.readers.Go(s.discard)
 	}
 	_ = s.conn.Close(end.code, end.reason) // a peer that is gone already needs no goodbye

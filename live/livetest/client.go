@@ -24,6 +24,7 @@ type Message struct {
 	T       string `json:"t"`
 	Tab     string `json:"tab"`
 	Fresh   bool   `json:"fresh"`
+	Foreign bool   `json:"foreign"`
 	Applied uint64 `json:"applied"`
 	Durable uint64 `json:"durable"`
 	AgeMs   int64  `json:"age_ms"`
