@@ -10,6 +10,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/coder/websocket"
 )
@@ -158,6 +159,9 @@ func decodeInput(data []byte) (input, error) {
 func decodeStrictly(data []byte, m any) error {
 	if len(data) > maxMessageBytes {
 		return fmt.Errorf("%w: message too large", errProtocol)
+	}
+	if !utf8.Valid(data) { // encoding/json would put replacement characters
+		return fmt.Errorf("%w: not UTF-8", errProtocol)
 	}
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()

@@ -48,9 +48,12 @@ func render(view View) (html string, err error) {
 	return buf.String(), nil
 }
 
+// errPanic says that the application's code panicked.
+var errPanic = errors.New("panic")
+
 // recovered turns a panic of the application into an error. It is deferred.
 func recovered(err *error, what string) {
 	if v := recover(); v != nil {
-		*err = fmt.Errorf("live: %s: panic: %v", what, v)
+		*err = fmt.Errorf("live: %s: %w: %v", what, errPanic, v)
 	}
 }

@@ -69,6 +69,7 @@ func (p *page) socket(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return // Accept has answered
 	}
+	defer conn.CloseNow() // a hijacked connection is closed by nobody else
 	s.conn = conn
 	conn.SetReadLimit(maxMessageBytes)
 	s.close(p.serve(s, r))
@@ -83,7 +84,11 @@ func (p *page) serve(s *socket, r *http.Request) ending {
 		return endNoCookie
 	}
 	var err error
-	if c.user, err = h.cfg.Authenticate(r); err != nil {
+	switch c.user, err = h.authenticate(r); {
+	case errors.Is(err, errPanic):
+		h.log.Error("live: socket refused", "reason", "panic", "error", err)
+		return endInternal
+	case err != nil:
 		h.log.Info("live: socket refused", "reason", "user", "error", err)
 		return endNoUser
 	}
@@ -107,6 +112,11 @@ func (p *page) serve(s *socket, r *http.Request) ending {
 	}
 	s.writers.Go(func() { s.write(t.out) })
 	return t.run()
+}
+
+func (h *Host) authenticate(r *http.Request) (user string, err error) {
+	defer recovered(&err, "authenticate")
+	return h.cfg.Authenticate(r)
 }
 
 func (s *socket) hello() (hello, error) {

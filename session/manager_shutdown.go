@@ -17,7 +17,7 @@ const shutdownTimeout = 10 * time.Second
 // beginning the other methods are ErrManagerStopped, but disconnects and removals still count.
 //
 // Its error is a *NotSavedError that names exactly the sessions whose newest state, expiry or removal is not in
-// the store. They are kept, and calling Shutdown again tries again. After success the records are released and
+// the store; only while another Shutdown runs that ctx does not wait for is it the context's. They are kept, and calling Shutdown again tries again. After success the records are released and
 // calling it again is nil; a disconnect that comes later still is tried once, and kept for another Shutdown if
 // that fails. Having no store, or no state of a session, is no failure. The store is not closed: whoever
 // made it closes it afterwards.
@@ -30,17 +30,30 @@ func (m *Manager) Shutdown(ctx context.Context) error {
 		ctx, cancel = context.WithTimeout(ctx, shutdownTimeout)
 		defer cancel()
 	}
-	select {
-	case m.shutting <- struct{}{}:
-		defer func() { <-m.shutting }()
-	case <-ctx.Done():
-		return fmt.Errorf("session: shutdown: another one is under way: %w", ctx.Err())
+	if err := m.shutOne(ctx); err != nil {
+		return err
 	}
+	defer func() { <-m.shutting }()
 	failed := m.stop()
 	m.lastShots(ctx, failed)
 	err := m.finish(ctx, failed)
 	m.settleWork(ctx)
 	return err
+}
+
+// shutOne waits until no other Shutdown runs. If none does, an ended context does not matter.
+func (m *Manager) shutOne(ctx context.Context) error {
+	select {
+	case m.shutting <- struct{}{}:
+		return nil
+	default:
+	}
+	select {
+	case m.shutting <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("session: shutdown: another one is under way: %w", ctx.Err())
+	}
 }
 
 // failures says why sessions were not saved.

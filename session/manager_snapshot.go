@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/limpet-go/limpet/internal/expiry"
@@ -114,9 +115,19 @@ type shot struct {
 func (m *Manager) take(ctx context.Context, c *connection) shot {
 	s := shot{marks: c.marks, applied: c.applied}
 	m.unlock()
-	s.data, s.err = c.snapshot(ctx)
+	s.data, s.err = c.take(ctx)
 	m.mu.Lock()
 	return s
+}
+
+// take calls the host's Snapshot. Its panic is an error: it must not leave the manager in between.
+func (c *connection) take(ctx context.Context) (data []byte, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			data, err = nil, fmt.Errorf("session: snapshot: panic: %v", v)
+		}
+	}()
+	return c.snapshot(ctx)
 }
 
 // errOvertaken says that another snapshot of the session was taken while this one was: which of them is newer is

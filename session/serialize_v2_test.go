@@ -7,6 +7,7 @@ import (
 	"errors"
 	"maps"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -226,5 +227,20 @@ func TestDeserializeV2Refuses(t *testing.T) {
 	}
 	if got, err := session.DeserializeV2(valid); err != nil || got.ID != "s1" {
 		t.Errorf("the least session: %+v, %v", got, err)
+	}
+}
+
+func TestDeserializeV2RefusesATimeThatIsNotANumber(t *testing.T) {
+	// {1: "a", 3: time, 4: time, 10: 2}
+	with := func(at ...byte) []byte {
+		return slices.Concat([]byte{0xa4, 0x01, 0x61, 'a', 0x03}, at, []byte{0x04}, at, []byte{0x0a, 0x02})
+	}
+	if _, err := session.DeserializeV2(with(0x00)); err != nil {
+		t.Fatalf("the Unix epoch: %v", err)
+	}
+	for name, at := range map[string][]byte{"NaN": {0xf9, 0x7e, 0x00}, "infinity": {0xf9, 0x7c, 0x00}} {
+		if _, err := session.DeserializeV2(with(at...)); err == nil {
+			t.Errorf("%s was read as a time", name)
+		}
 	}
 }

@@ -98,7 +98,7 @@ func (m *Manager) lastSnapshot(ctx context.Context, c *connection) (data []byte,
 	}
 	base := c.applied
 	m.unlock()
-	data, err := c.snapshot(ctx)
+	data, err := c.take(ctx)
 	m.mu.Lock()
 	if err != nil {
 		m.warn("snapshot at takeover failed, the last known state stands", err)

@@ -126,6 +126,9 @@ func createFile(path string) error {
 	if errors.Is(err, fs.ErrExist) {
 		return nil
 	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%w: make its folder first", err)
+	}
 	if err != nil {
 		return err
 	}

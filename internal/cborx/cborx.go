@@ -113,7 +113,7 @@ func encOptions() cbor.EncOptions {
 }
 
 func decOptions(tags cbor.TagsMode, text cbor.UTF8Mode) cbor.DecOptions {
-	return cbor.DecOptions{
+	o := cbor.DecOptions{
 		DupMapKey:         cbor.DupMapKeyEnforcedAPF,
 		MaxNestedLevels:   MaxDepth,
 		MaxArrayElements:  MaxCount,
@@ -125,4 +125,8 @@ func decOptions(tags cbor.TagsMode, text cbor.UTF8Mode) cbor.DecOptions {
 		FieldNameMatching: cbor.FieldNameMatchingCaseSensitive,
 		TextUnmarshaler:   cbor.TextUnmarshalerTextString,
 	}
+	if tags == cbor.TagsForbidden { // the formats without tags have no floats; as a time these would be the zero time
+		o.NaN, o.Inf = cbor.NaNDecodeForbidden, cbor.InfDecodeForbidden
+	}
+	return o
 }

@@ -1,6 +1,7 @@
 package live_test
 
 import (
+	"net/http"
 	"testing"
 
 	"github.com/limpet-go/limpet/live"
@@ -39,5 +40,18 @@ func TestAValueThatPanicsWhenWrittenCostsOnlyWhatIsNewer(t *testing.T) {
 	again := n.open(b, first.welcome.Tab)
 	if again.welcome.Fresh || again.welcome.Applied != 1 {
 		t.Errorf("welcome %+v, want the last state that could be written", again.welcome)
+	}
+}
+
+func TestAPanicOfAuthenticateIsNoRefusal(t *testing.T) {
+	n := newNode(t, (&shop{}).mount, func(c *live.Config) {
+		c.Authenticate = func(*http.Request) (string, error) { panic("boom") }
+	})
+	_, err := n.tryOpen(n.browser(), "")
+	if code := livetest.CloseCode(err); code != 1011 {
+		t.Errorf("close code %d (%v), want 1011: the client tries again", code, err)
+	}
+	if len(n.log.lines("authenticate: panic")) != 1 {
+		t.Error("the panic is not logged")
 	}
 }
