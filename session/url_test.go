@@ -68,6 +68,11 @@ func TestRegisterStoreScheme(t *testing.T) {
 	if err := RegisterStoreScheme("test-register", open); err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { // the registry outlives the test, which may run again
+		storeSchemes.Lock()
+		defer storeSchemes.Unlock()
+		delete(storeSchemes.open, "test-register")
+	})
 	if _, err := ParseStoreURL("Test-Register://x"); !errors.Is(err, none) {
 		t.Errorf("error %v, want the opener's", err)
 	}
