@@ -5,19 +5,22 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"unicode/utf8"
 )
+
+var errNotJSON = errors.New("not one JSON value")
 
 // checkJSON reports why data is not one JSON text in the strict sense used here. encoding/json is lenient where it
 // hurts: it takes the last of several equal keys, replaces what is not UTF-8 and half a surrogate pair, and nests ten
 // thousand deep. This looks first.
 func checkJSON(data []byte) error {
-	if err := checkJSONForm(data); err != nil {
+	if err := checkSize(len(data)); err != nil {
 		return err
 	}
-	if hasHalfCharacter(data) {
-		return errors.New("an escape names half a character")
+	if !json.Valid(data) {
+		return errNotJSON
 	}
 	return (&jsonScan{data: data}).run()
 }
@@ -31,7 +34,18 @@ func checkJSONForm(data []byte) error {
 		return errNotUTF8
 	}
 	if !json.Valid(data) {
-		return errors.New("not one JSON value")
+		return errNotJSON
+	}
+	return nil
+}
+
+// checkJSONString checks a string of valid JSON, with its quotes.
+func checkJSONString(quoted []byte) error {
+	if !utf8.Valid(quoted) {
+		return errNotUTF8
+	}
+	if hasHalfCharacter(quoted) {
+		return errors.New("an escape names half a character")
 	}
 	return nil
 }
@@ -81,6 +95,7 @@ type jsonScan struct {
 type jsonLevel struct {
 	object  bool
 	wantKey bool
+	key     string // of the entry that the scan is in
 	keys    map[string]struct{}
 	entries int // as far as they were followed by another
 }
@@ -89,11 +104,22 @@ func (s *jsonScan) run() error {
 	for i := 0; i < len(s.data); {
 		size, err := s.see(s.data[i:])
 		if err != nil {
-			return err
+			return s.locate(err)
 		}
 		i += size
 	}
 	return nil
+}
+
+// locate adds the keys that an error is under: those of the session and of the value.
+func (s *jsonScan) locate(err error) error {
+	const most = 2
+	for _, in := range slices.Backward(s.open[:min(most, len(s.open))]) {
+		if in.key != "" {
+			err = fmt.Errorf("key %s: %w", quoteKey(in.key), err)
+		}
+	}
+	return err
 }
 
 // see takes in what rest starts with and returns its size.
@@ -119,7 +145,7 @@ func (s *jsonScan) see(rest []byte) (int, error) {
 // nextEntry notes a comma.
 func (s *jsonScan) nextEntry() error {
 	in := &s.open[len(s.open)-1]
-	in.wantKey = in.object
+	in.wantKey, in.key = in.object, ""
 	if in.entries++; in.entries == maxSerializedEntries {
 		return fmt.Errorf("more than %d entries in an object or array", maxSerializedEntries)
 	}
@@ -128,11 +154,14 @@ func (s *jsonScan) nextEntry() error {
 
 // enterString notes a string, which is a key where one is due.
 func (s *jsonScan) enterString(quoted []byte) error {
+	if err := checkJSONString(quoted); err != nil {
+		return err
+	}
 	if len(s.open) == 0 || !s.open[len(s.open)-1].wantKey {
 		return nil
 	}
 	in := &s.open[len(s.open)-1]
-	in.wantKey = false
+	in.wantKey, in.key = false, ""
 	key := unquoteJSON(quoted)
 	if _, twice := in.keys[key]; twice {
 		return fmt.Errorf("key %s occurs twice", quoteKey(key))
@@ -141,6 +170,7 @@ func (s *jsonScan) enterString(quoted []byte) error {
 		in.keys = make(map[string]struct{})
 	}
 	in.keys[key] = struct{}{}
+	in.key = key
 	return nil
 }
 

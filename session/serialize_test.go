@@ -149,12 +149,14 @@ func TestDeserializeRefuses(t *testing.T) {
 		"year":              {start + `,"created_at":"9999-12-31T23:59:59-01:00"}`, `key "created_at": year`},
 		"values":            {start + `,"values":["secret"]}`, `key "values": value is malformed`},
 		"route params":      {start + `,"route_params":{"p":1}}`, `key "route_params": value is malformed`},
-		"invalid UTF-8":     {start + ",\"route\":\"\xffsecret\"}", "not valid UTF-8"},
-		"high surrogate":    {start + `,"route":"\ud800secret"}`, "half a character"},
+		"invalid UTF-8":     {start + ",\"route\":\"\xffsecret\"}", `key "route": not valid UTF-8`},
+		"high surrogate":    {start + `,"route":"\ud800secret"}`, `key "route": an escape names half a character`},
 		"two high":          {start + `,"route":"\ud800\ud800"}`, "half a character"},
 		"low surrogate":     {start + `,"route":"\\\udc00"}`, "half a character"},
 		"half at end":       {start + `,"route":"\ud800"}`, "half a character"},
-		"deep":              {start + `,"values":{"a":` + strings.Repeat("[", 127) + strings.Repeat("]", 127) + `}}`, "nested deeper than 128"},
+		"deep":              {start + `,"values":{"a":` + strings.Repeat("[", 127) + strings.Repeat("]", 127) + `}}`, `key "values": key "a": nested deeper than 128`},
+		"half in a value":   {start + `,"values":{"b":1,"a":["\ud800"]}}`, `key "values": key "a": an escape names half a character`},
+		"many in a value":   {start + `,"signals":{"a":[` + strings.Repeat("0,", 1<<17) + `0]}}`, `key "signals": key "a": more than`},
 		"wide array":        {start + `,"values":{"a":[` + entries + `]}}`, "more than 131072 entries"},
 	} {
 		t.Run(name, func(t *testing.T) {

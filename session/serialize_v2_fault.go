@@ -3,6 +3,7 @@ package session
 import (
 	"errors"
 	"fmt"
+	"strconv"
 
 	"github.com/limpet-go/limpet/internal/cborx"
 )
@@ -11,6 +12,9 @@ import (
 // quote values; these name keys only.
 func faultV2(data []byte) error {
 	if err := cborx.CheckPlain(data); err != nil {
+		if key := keyOfBadForm(data); key != "" {
+			return fmt.Errorf("key %q: %w", key, err)
+		}
 		return err
 	}
 	var raw map[uint64]cborx.RawMessage
@@ -38,6 +42,35 @@ func faultV2(data []byte) error {
 		return fmt.Errorf("key %d is unknown", key)
 	}
 	return errors.New("not a session")
+}
+
+// keyOfBadForm returns the session's key whose value is not well-formed or exceeds a limit, or "" if that cannot be
+// told. It expects a map of fewer than 24 keys, as every session is.
+func keyOfBadForm(data []byte) string {
+	if len(data) == 0 || data[0] < 0xa0 || data[0] > 0xb7 {
+		return ""
+	}
+	for rest := data[1:]; len(rest) > 0; {
+		var key uint64
+		var value cborx.RawMessage
+		var err error
+		if rest, err = cborx.FirstPlain(rest, &key); err != nil {
+			return ""
+		}
+		if rest, err = cborx.FirstPlain(rest, &value); err != nil {
+			return nameOfKey(key)
+		}
+	}
+	return ""
+}
+
+func nameOfKey(number uint64) string {
+	for _, f := range new(SerializableSessionV2).fields() {
+		if uint64(f.cbor) == number {
+			return f.key
+		}
+	}
+	return strconv.FormatUint(number, 10)
 }
 
 // faultOf says what is wrong with the value of a key that could not be decoded.

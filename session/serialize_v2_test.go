@@ -244,3 +244,16 @@ func TestDeserializeV2RefusesATimeThatIsNotANumber(t *testing.T) {
 		}
 	}
 }
+
+func TestDeserializeV2NamesTheKeyWhoseValueBreaksALimit(t *testing.T) {
+	for key, value := range map[string]string{
+		"signals":      "\x07\xba\x00\x02\x00\x00",                    // claims 131,072 pairs
+		"schema":       "\x0b" + strings.Repeat("\x81", 200) + "\x00", // 200 levels
+		"route_params": "\x06\xbf\xff",                                // indefinite length
+	} {
+		_, err := session.DeserializeV2([]byte("\xa3\x01\x61s\x0a\x02" + value))
+		if err == nil || !strings.Contains(err.Error(), `key "`+key+`"`) {
+			t.Errorf("%s: %v", key, err)
+		}
+	}
+}

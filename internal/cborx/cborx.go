@@ -84,6 +84,17 @@ func CheckPlain(data []byte) error {
 	return plainMode.Wellformed(data)
 }
 
+// FirstPlain decodes the first item of data as UnmarshalPlain does, and returns the rest.
+func FirstPlain(data []byte, v any) (rest []byte, err error) {
+	if plainErr != nil {
+		return nil, plainErr
+	}
+	if len(data) > MaxBytes {
+		return nil, ErrTooLarge
+	}
+	return plainMode.UnmarshalFirst(data, v)
+}
+
 // DuplicateKey returns the map key that made Unmarshal refuse its data as holding a key twice.
 func DuplicateKey(err error) (key any, ok bool) {
 	var dup *cbor.DupMapKeyError
