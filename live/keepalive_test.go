@@ -41,6 +41,24 @@ func (p *pipes) dial(context.Context, string, string) (net.Conn, error) {
 	return client, nil
 }
 
+// visit opens a socket as a browser does.
+func (p *pipes) visit(t *testing.T) (conn *livetest.Conn, hangUp func()) {
+	t.Helper()
+	transport := &http.Transport{DialContext: p.dial}
+	b := livetest.NewBrowser(transport)
+	if _, err := b.Get(t.Context(), "http://shop.example/"); err != nil {
+		t.Fatal(err)
+	}
+	conn, err := b.Dial(t.Context(), "http://shop.example/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return conn, func() {
+		_ = conn.Cut()
+		transport.CloseIdleConnections()
+	}
+}
+
 type pipeAddr struct{}
 
 func (pipeAddr) Network() string { return "pipe" }
@@ -104,17 +122,8 @@ func (discard) Write(p []byte) (int, error) { return len(p), nil }
 
 func TestIdleClientHearsTheServer(t *testing.T) {
 	inBubble(t, func(t *testing.T, host *live.Host, p *pipes) {
-		transport := &http.Transport{DialContext: p.dial}
-		defer transport.CloseIdleConnections()
-		b := livetest.NewBrowser(transport)
-		if _, err := b.Get(t.Context(), "http://shop.example/"); err != nil {
-			t.Fatal(err)
-		}
-		conn, err := b.Dial(t.Context(), "http://shop.example/")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer conn.Cut()
+		conn, hangUp := p.visit(t)
+		defer hangUp()
 		if _, err := conn.Hello(t.Context(), ""); err != nil {
 			t.Fatal(err)
 		}
@@ -134,17 +143,8 @@ func TestIdleClientHearsTheServer(t *testing.T) {
 
 func TestSocketWithoutHelloIsClosed(t *testing.T) {
 	inBubble(t, func(t *testing.T, host *live.Host, p *pipes) {
-		transport := &http.Transport{DialContext: p.dial}
-		defer transport.CloseIdleConnections()
-		b := livetest.NewBrowser(transport)
-		if _, err := b.Get(t.Context(), "http://shop.example/"); err != nil {
-			t.Fatal(err)
-		}
-		conn, err := b.Dial(t.Context(), "http://shop.example/")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer conn.Cut()
+		conn, hangUp := p.visit(t)
+		defer hangUp()
 		start := time.Now()
 		if _, err := conn.Next(t.Context()); err == nil {
 			t.Error("a message without a hello")
