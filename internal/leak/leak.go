@@ -10,10 +10,13 @@ import (
 	"time"
 )
 
-// Main runs the package's tests and returns the code to exit with: that of the tests, or 1 when goroutines that
-// the tests started are still running a moment after the last one.
-func Main(m *testing.M) int {
+// Main runs the package's tests, then what comes after them, and returns the code to exit with: that of the tests, or 1
+// when goroutines that the tests started are still running a moment after the last one.
+func Main(m *testing.M, after ...func()) int {
 	code := m.Run()
+	for _, f := range after {
+		f()
+	}
 	if code != 0 {
 		return code
 	}
