@@ -23,29 +23,66 @@ func (s storeWriter) Delete(ctx context.Context, w persist.Write) error {
 	return s.store.Delete(ctx, w.ID)
 }
 
-// SaveAll takes an error that names no sessions to be about all of them.
 func (s storeWriter) SaveAll(ctx context.Context, ws []persist.Write) ([]string, error) {
 	batch := make(map[string]SessionData, len(ws))
 	for _, w := range ws {
 		batch[w.ID] = SessionData{Data: w.Data, ExpiresAt: w.Expires}
 	}
-	err := s.store.SaveAll(ctx, batch)
-	if err == nil {
-		return nil, nil
-	}
-	if named := (*NotSavedError)(nil); errors.As(err, &named) && len(named.SessionIDs) > 0 {
-		return named.SessionIDs, err
-	}
-	all := make([]string, 0, len(ws))
+	return failedOf(ws, s.store.SaveAll(ctx, batch))
+}
+
+// batchWriter is a storeWriter whose store, or one that it wraps, touches and deletes in batches.
+type batchWriter struct {
+	storeWriter
+	batch BatchStore
+}
+
+func (s batchWriter) TouchAll(ctx context.Context, ws []persist.Write) ([]string, error) {
+	expiries := make(map[string]time.Time, len(ws))
 	for _, w := range ws {
-		all = append(all, w.ID)
+		expiries[w.ID] = w.Expires
 	}
-	return all, err
+	return failedOf(ws, s.batch.TouchAll(ctx, expiries))
+}
+
+func (s batchWriter) DeleteAll(ctx context.Context, ws []persist.Write) ([]string, error) {
+	return failedOf(ws, s.batch.DeleteAll(ctx, idsOf(ws)))
+}
+
+// failedOf returns the IDs that a batch's error is about. One that names no sessions is about all of them.
+func failedOf(ws []persist.Write, err error) ([]string, error) {
+	var notSaved *NotSavedError
+	var failed *BatchError
+	switch {
+	case err == nil:
+		return nil, nil
+	case errors.As(err, &notSaved) && len(notSaved.SessionIDs) > 0:
+		return notSaved.SessionIDs, err
+	case errors.As(err, &failed) && len(failed.SessionIDs) > 0:
+		return failed.SessionIDs, err
+	}
+	return idsOf(ws), err
+}
+
+func idsOf(ws []persist.Write) []string {
+	ids := make([]string, len(ws))
+	for i, w := range ws {
+		ids[i] = w.ID
+	}
+	return ids
+}
+
+// writerOf returns what the pipeline writes to.
+func writerOf(store SessionStore) persist.Store {
+	if batch, ok := As[BatchStore](store); ok {
+		return batchWriter{storeWriter{store}, batch}
+	}
+	return storeWriter{store}
 }
 
 func (m *Manager) newPipeline() *persist.Pipeline {
 	return persist.New(persist.Config{
-		Store:    storeWriter{m.store},
+		Store:    writerOf(m.store),
 		MaxBytes: m.cfg.MaxUnsavedBytes,
 		Refused: func(err error) bool {
 			return errors.Is(err, ErrInvalidSessionID) || errors.Is(err, ErrSessionTooLarge)

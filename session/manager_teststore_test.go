@@ -165,20 +165,24 @@ func (s *faultStore) SaveAll(ctx context.Context, sessions map[string]session.Se
 }
 
 func (s *faultStore) Touch(ctx context.Context, id string, expiresAt time.Time) error {
-	return s.write(ctx, []string{id}, func() {
-		if d, ok := s.data[id]; ok && d.ExpiresAt.After(time.Now()) {
-			d.ExpiresAt = expiresAt
-			s.data[id] = d
-		}
-		s.log = append(s.log, "touch "+id)
-	})
+	return s.write(ctx, []string{id}, func() { s.extend(id, expiresAt) })
+}
+
+func (s *faultStore) extend(id string, expiresAt time.Time) {
+	if d, ok := s.data[id]; ok && d.ExpiresAt.After(time.Now()) {
+		d.ExpiresAt = expiresAt
+		s.data[id] = d
+	}
+	s.log = append(s.log, "touch "+id)
 }
 
 func (s *faultStore) Delete(ctx context.Context, id string) error {
-	return s.write(ctx, []string{id}, func() {
-		delete(s.data, id)
-		s.log = append(s.log, "delete "+id)
-	})
+	return s.write(ctx, []string{id}, func() { s.remove(id) })
+}
+
+func (s *faultStore) remove(id string) {
+	delete(s.data, id)
+	s.log = append(s.log, "delete "+id)
 }
 
 func (s *faultStore) Load(ctx context.Context, id string) ([]byte, error) {

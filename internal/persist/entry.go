@@ -34,6 +34,14 @@ type waiter struct {
 	done chan error
 }
 
+// kind is the kind of batch in which an entry's next write may go: None when it must go by itself.
+func (e *entry) kind() Op {
+	if e.alone {
+		return None
+	}
+	return e.next.Op
+}
+
 // merge makes w the newest state, given what is still to be done. It reports whether w counts.
 func (e *entry) merge(w Write) bool {
 	if w.Op != Delete && (e.next.Op == Delete || e.fly.Op == Delete) {

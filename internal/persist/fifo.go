@@ -31,3 +31,14 @@ func (f *fifo) pop() *entry {
 	}
 	return e
 }
+
+// queues are a fifo for each kind of batch.
+type queues [Delete + 1]fifo
+
+// len counts what is in all of them.
+func (q *queues) len() (n int) {
+	for _, f := range q {
+		n += f.n
+	}
+	return n
+}

@@ -46,12 +46,12 @@ func (p *Pipeline) call(ctx context.Context, batch []*entry) []error {
 	for i, e := range batch {
 		writes[i] = e.fly
 	}
-	notSaved, err := p.cfg.Store.SaveAll(ctx, writes)
+	bad, err := p.callAll(ctx, writes)
 	if err == nil {
 		return errs
 	}
-	failed := make(map[string]bool, len(notSaved))
-	for _, id := range notSaved {
+	failed := make(map[string]bool, len(bad))
+	for _, id := range bad {
 		failed[id] = true
 	}
 	for i, w := range writes {
@@ -70,6 +70,18 @@ func (p *Pipeline) callOne(ctx context.Context, w Write) error {
 		return p.cfg.Store.Delete(ctx, w)
 	default:
 		return p.cfg.Store.Save(ctx, w)
+	}
+}
+
+// callAll writes several sessions, all in one way, and returns the IDs for which that failed.
+func (p *Pipeline) callAll(ctx context.Context, ws []Write) ([]string, error) {
+	switch ws[0].Op {
+	case Touch:
+		return p.batch.TouchAll(ctx, ws)
+	case Delete:
+		return p.batch.DeleteAll(ctx, ws)
+	default:
+		return p.cfg.Store.SaveAll(ctx, ws)
 	}
 }
 

@@ -44,6 +44,18 @@ type Store interface {
 	SaveAll(ctx context.Context, ws []Write) (notSaved []string, err error)
 }
 
+// BatchStore is a Store that touches and deletes many sessions in a call, too. With a Store that is none, each touch
+// and delete is a call of its own.
+type BatchStore interface {
+	Store
+
+	// TouchAll returns the IDs for which it failed, and why.
+	TouchAll(ctx context.Context, ws []Write) (notTouched []string, err error)
+
+	// DeleteAll returns the IDs for which it failed, and why.
+	DeleteAll(ctx context.Context, ws []Write) (notDeleted []string, err error)
+}
+
 // Why a write was given up.
 var (
 	ErrExpired  = errors.New("expired before it was saved")
@@ -54,7 +66,7 @@ var (
 // Config configures a Pipeline. Every field but Store may be zero. The functions are called outside locks, for one
 // session in the order of its writes.
 type Config struct {
-	Store Store
+	Store Store // or a BatchStore
 
 	// Refused says that an error is the store's last word on a write.
 	Refused func(err error) bool
@@ -69,9 +81,9 @@ type Config struct {
 	Failed func(n int, err error)
 
 	MaxBytes   int64         // of unsaved state; not positive: no limit
-	Workers    int           // how many store calls run at once; default 8
-	BatchSize  int           // sessions in one SaveAll; default 256
-	BatchBytes int           // bytes in one SaveAll; default 4 MiB
+	Workers    int           // how many store calls run at once, half of them only while full batches wait; default 8
+	BatchSize  int           // sessions in one call; default 256
+	BatchBytes int           // bytes in one call; default 4 MiB
 	MinBackoff time.Duration // default 50 ms
 	MaxBackoff time.Duration // default 5 s
 	Timeout    time.Duration // of a store call; default 10 s

@@ -14,19 +14,19 @@ const overhead = 256
 
 // Pipeline is the queue. Its methods are safe for use by many goroutines. It has no goroutine while it is idle.
 type Pipeline struct {
-	cfg Config
+	cfg   Config
+	batch BatchStore // nil if the store is none
 
 	mu      sync.Mutex
 	entries map[string]*entry
-	saves   fifo      // ready to be saved
-	others  fifo      // ready to be touched or deleted
+	ready   queues    // what may be written now, by kind of batch
 	waits   byDue     // failed, to be tried again
 	ages    list.List // entries with a save to do, those whose bytes wait longest first
 	bytes   int64
 	seq     uint64
 
-	running  int // workers
-	turn     bool
+	running  int       // workers
+	turn     Op        // the kind of batch that was taken last
 	limit    int       // sessions in the next batch
 	failures int       // of the store in a row
 	gate     time.Time // no call before, after a failure
@@ -43,6 +43,7 @@ type Pipeline struct {
 // New makes a pipeline.
 func New(cfg Config) *Pipeline {
 	p := &Pipeline{cfg: cfg.withDefaults(), entries: map[string]*entry{}}
+	p.batch, _ = cfg.Store.(BatchStore)
 	p.limit = p.cfg.BatchSize
 	p.ctx, p.cancel = context.WithCancel(context.Background())
 	return p
@@ -144,11 +145,7 @@ func (p *Pipeline) enqueue(e *entry) {
 		return
 	}
 	e.place = ready
-	if e.next.Op == Save && !e.alone {
-		p.saves.push(e)
-	} else {
-		p.others.push(e)
-	}
+	p.ready[e.kind()].push(e)
 }
 
 // overflow gives up the oldest unsaved states that no worker has, until the limit holds.

@@ -15,19 +15,38 @@ func (p *Pipeline) kick() {
 	}
 	now := time.Now()
 	p.promote(now)
-	for p.mayRun(now) && p.running < p.saves.n+p.others.n {
+	for p.mayRun(now) && p.running < p.ready.len() {
 		p.running++
 		go p.work()
 	}
 	p.arm(now)
 }
 
-// mayRun reports whether one more worker may begin: while the store fails, one tries at a time, with pauses.
+// mayRun reports whether one more worker may begin: while the store fails, one tries at a time, with pauses. The second
+// half of the workers is for when full batches wait: larger batches cost a store less than more calls at once.
 func (p *Pipeline) mayRun(now time.Time) bool {
 	if p.failures > 0 {
 		return p.running == 0 && !now.Before(p.gate)
 	}
-	return p.running < p.cfg.Workers
+	return p.running < (p.cfg.Workers+1)/2 || p.running < p.cfg.Workers && p.full()
+}
+
+// full reports whether a full batch of some kind is ready.
+func (p *Pipeline) full() bool {
+	for kind := range p.ready {
+		if p.ready[kind].n >= p.most(Op(kind)) {
+			return true
+		}
+	}
+	return false
+}
+
+// most is how many writes of a kind go into one call.
+func (p *Pipeline) most(kind Op) int {
+	if kind == None || kind != Save && p.batch == nil {
+		return 1
+	}
+	return p.limit
 }
 
 // promote makes ready what has waited long enough.
@@ -45,7 +64,7 @@ func (p *Pipeline) arm(now time.Time) {
 	if len(p.waits) > 0 && p.mode != once {
 		at = p.waits[0].due
 	}
-	if p.failures > 0 && p.saves.n+p.others.n > 0 && p.running == 0 && (at.IsZero() || p.gate.Before(at)) {
+	if p.failures > 0 && p.ready.len() > 0 && p.running == 0 && (at.IsZero() || p.gate.Before(at)) {
 		at = p.gate
 	}
 	if at.IsZero() {
@@ -91,18 +110,24 @@ func (p *Pipeline) work() {
 	p.mu.Unlock()
 }
 
-// take moves what one store call can write into the hands of the caller: a touch, a delete or a batch of saves.
+// take moves what one store call can write into the hands of the caller: a batch of one kind, the kinds taking turns.
 // What has expired is given up instead.
 func (p *Pipeline) take(now time.Time) (batch []*entry, expired []Write) {
 	p.promote(now)
-	p.turn = !p.turn
-	if p.turn || p.saves.n == 0 {
-		if e := p.takeOne(&p.others, now, &expired); e != nil {
-			return []*entry{e}, expired
+	for range p.ready {
+		p.turn = (p.turn + 1) % Op(len(p.ready))
+		if batch, expired = p.takeKind(p.turn, now); len(batch)+len(expired) > 0 {
+			break
 		}
 	}
-	for size := 0; len(batch) < p.limit && size < p.cfg.BatchBytes; {
-		e := p.takeOne(&p.saves, now, &expired)
+	return batch, expired
+}
+
+// takeKind takes a batch of one kind.
+func (p *Pipeline) takeKind(kind Op, now time.Time) (batch []*entry, expired []Write) {
+	most := p.most(kind)
+	for size := 0; len(batch) < most && size < p.cfg.BatchBytes; {
+		e := p.takeOne(kind, now, &expired)
 		if e == nil {
 			break
 		}
@@ -113,16 +138,16 @@ func (p *Pipeline) take(now time.Time) (batch []*entry, expired []Write) {
 }
 
 // takeOne begins the first live write of a queue.
-func (p *Pipeline) takeOne(q *fifo, now time.Time, expired *[]Write) *entry {
+func (p *Pipeline) takeOne(kind Op, now time.Time, expired *[]Write) *entry {
 	for len(*expired) < mostExpired {
-		e := q.pop()
+		e := p.ready[kind].pop()
 		switch {
 		case e == nil:
 			return nil
 		case e.place != ready || p.entries[e.id] != e:
 			continue
-		case e.next.Op != Save && q == &p.saves: // it turned into a delete while it was queued
-			p.others.push(e)
+		case e.kind() != kind: // it changed while it was queued
+			p.ready[e.kind()].push(e)
 			continue
 		}
 		e.place = nowhere
