@@ -60,6 +60,14 @@ type Scanner interface {
 	Scan(ctx context.Context, cursor string, limit int) (page []SessionInfo, next string, err error)
 }
 
+// scanLimit is the limit of a page that a caller asked for.
+func scanLimit(limit int) int {
+	if limit <= 0 {
+		return 1000
+	}
+	return min(limit, 10_000)
+}
+
 // Sessions iterates over a store's live sessions page by page, under the promises of Scanner. An error ends it.
 func Sessions(ctx context.Context, s Scanner) iter.Seq2[SessionInfo, error] {
 	return func(yield func(SessionInfo, error) bool) {

@@ -26,6 +26,7 @@ type MemoryStore struct {
 	stop     chan struct{} // closed by the first Close
 	swept    chan struct{} // closed when the sweeper has returned
 	shards   [memoryShards]memoryShard
+	users    memoryUsers
 }
 
 // MemoryStoreOption is an option of NewMemoryStore.
@@ -169,6 +170,9 @@ func (m *MemoryStore) Close() error {
 		for i := range m.shards {
 			m.shards[i].drop()
 		}
+		m.users.mu.Lock()
+		m.users.drop()
+		m.users.mu.Unlock()
 	}
 	<-m.swept
 	return nil

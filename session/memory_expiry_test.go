@@ -57,18 +57,20 @@ func sweepModel(model map[string]time.Duration, now time.Duration) {
 // that the heap is in order and never later than a deadline.
 func checkShard(t *testing.T, s *memoryShard, model map[string]time.Duration) {
 	t.Helper()
-	if len(s.entries) != len(model) || len(s.expiry) != len(model) {
-		t.Fatalf("%d entries, %d in the heap; want %d", len(s.entries), len(s.expiry), len(model))
+	if len(s.entries) != len(model) || len(s.expiry.nodes) != len(model) || len(s.expiry.slots) != len(model) {
+		t.Fatalf("%d entries, %d in the heap, %d in slots; want %d",
+			len(s.entries), len(s.expiry.nodes), len(s.expiry.slots), len(model))
 	}
 	for id, deadline := range model {
 		e := s.entries[id]
-		if e == nil || e.deadline != deadline || string(e.data) != id || s.expiry[e.pos].entry != e {
+		if e == nil || e.deadline != deadline || string(e.data) != id || s.expiry.slots[e.slot] != e || s.expiry.nodes[e.pos].slot != e.slot {
 			t.Fatalf("entry %s is %+v; want deadline %v", id, e, deadline)
 		}
 	}
-	for i, n := range s.expiry {
-		if n.at > n.entry.deadline || n.at != n.entry.queued || n.at < s.expiry[(i-1)/2].at && i > 0 {
-			t.Fatalf("heap node %d is at %v, its entry's deadline is %v", i, n.at, n.entry.deadline)
+	for i, n := range s.expiry.nodes {
+		e := s.expiry.slots[n.slot]
+		if n.at > e.deadline || n.at != e.queued || n.at < s.expiry.nodes[(i-1)/2].at && i > 0 {
+			t.Fatalf("heap node %d is at %v, its entry's deadline is %v", i, n.at, e.deadline)
 		}
 	}
 }
@@ -80,9 +82,9 @@ func TestShardSweepsInSmallSteps(t *testing.T) {
 		s.save(fmt.Sprint(i), nil, 0, time.Duration(1+i%10))
 	}
 	for step := 1; ; step++ {
-		more := s.sweep(100, sweepStep)
-		if left := len(s.entries); left != max(0, n-step*sweepStep) {
-			t.Fatalf("after %d steps of %d, %d of %d entries are left", step, sweepStep, left, n)
+		more := s.sweep(100, memoryStep)
+		if left := len(s.entries); left != max(0, n-step*memoryStep) {
+			t.Fatalf("after %d steps of %d, %d of %d entries are left", step, memoryStep, left, n)
 		}
 		if !more {
 			return
@@ -98,10 +100,10 @@ func TestShardSweepStepCountsMovedEntries(t *testing.T) {
 		s.save(fmt.Sprint(i), nil, 0, 1000)
 	}
 	steps := 1
-	for s.sweep(100, sweepStep) {
+	for s.sweep(100, memoryStep) {
 		steps++
 	}
-	if want := 200/sweepStep + 1; steps != want || len(s.entries) != 200 {
+	if want := 200/memoryStep + 1; steps != want || len(s.entries) != 200 {
 		t.Fatalf("%d steps and %d entries; want %d and 200", steps, len(s.entries), want)
 	}
 }
@@ -111,9 +113,9 @@ func TestShardGivesMemoryBack(t *testing.T) {
 	for i := range 2 * shrinkEntries {
 		s.save(fmt.Sprint(i), nil, 0, 1)
 	}
-	for s.sweep(1, sweepStep) {
+	for s.sweep(1, memoryStep) {
 	}
-	if c := cap(s.expiry); c != 0 {
+	if c := cap(s.expiry.nodes) + cap(s.expiry.slots); c != 0 {
 		t.Errorf("the heap of an empty shard has room for %d", c)
 	}
 	s.save("a", make([]byte, shrinkBytes), 1, 2)

@@ -21,7 +21,7 @@ type memoryShard struct {
 	mu      sync.RWMutex
 	entries map[string]*memoryEntry // nil when the store is closed
 	expiry  expiryHeap
-	_       [72]byte // keeps the locks of two shards off one cache line
+	_       [48]byte // keeps the locks of two shards off one cache line
 }
 
 // memoryEntry is one session. It is in the shard's map and in its heap, or in neither.
@@ -30,7 +30,8 @@ type memoryEntry struct {
 	data     []byte
 	deadline time.Duration
 	queued   time.Duration // at of its heap node: a copy, so that most calls leave the heap alone
-	pos      int           // in the heap
+	pos      uint32        // of its heap node
+	slot     uint32        // in the heap's slots
 }
 
 // save puts a copy of data under id, into the block that is there if it fits.
@@ -69,8 +70,8 @@ func (s *memoryShard) remove(e *memoryEntry) {
 	}
 	delete(s.entries, e.id)
 	s.expiry.remove(e)
-	if len(s.entries) == 0 && cap(s.expiry) >= shrinkEntries {
-		s.entries, s.expiry = map[string]*memoryEntry{}, nil
+	if len(s.entries) == 0 && cap(s.expiry.slots) >= shrinkEntries {
+		s.entries, s.expiry = map[string]*memoryEntry{}, expiryHeap{}
 	}
 }
 
@@ -97,5 +98,5 @@ func (s *memoryShard) sweep(now time.Duration, most int) (more bool) {
 func (s *memoryShard) drop() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.entries, s.expiry = nil, nil
+	s.entries, s.expiry = nil, expiryHeap{}
 }

@@ -2,8 +2,8 @@ package session
 
 import "time"
 
-// sweepStep is how many entries are looked at while a shard is locked.
-const sweepStep = 64
+// memoryStep is how many entries are looked at while a lock is held.
+const memoryStep = 64
 
 // startSweeper starts the sweeper, or none for a negative interval. Close stops it.
 func (m *MemoryStore) startSweeper(interval time.Duration) {
@@ -29,10 +29,13 @@ func (m *MemoryStore) startSweeper(interval time.Duration) {
 	}()
 }
 
-// sweep gives back the memory of expired sessions, a few under each hold of a lock.
+// sweep gives back the memory of expired sessions, and of what the user index has for them, a few under each hold of
+// a lock.
 func (m *MemoryStore) sweep() {
 	for i := range m.shards {
-		for m.shards[i].sweep(time.Since(m.base), sweepStep) {
+		for m.shards[i].sweep(time.Since(m.base), memoryStep) {
 		}
+	}
+	for m.sweepUsers(memoryStep) {
 	}
 }

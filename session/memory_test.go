@@ -17,19 +17,25 @@ func openMemory(opts ...session.MemoryStoreOption) func(t *testing.T) session.Se
 	return func(t *testing.T) session.SessionStore { return session.NewMemoryStore(opts...) }
 }
 
+// memoryKit is what a MemoryStore says it can do.
+func memoryKit(virtualTime bool) storetest.Options {
+	return storetest.Options{Atomic: true, Batch: true, Scan: true, Ping: true, Users: true, VirtualTime: virtualTime}
+}
+
 func TestMemoryStoreKeepsTheContract(t *testing.T) {
-	storetest.Run(t, openMemory(), storetest.Options{Atomic: true})
+	storetest.Run(t, openMemory(), memoryKit(false))
 }
 
 func TestMemoryStoreKeepsTheContractInVirtualTime(t *testing.T) {
-	storetest.Run(t, openMemory(), storetest.Options{Atomic: true, VirtualTime: true})
+	storetest.Run(t, openMemory(), memoryKit(true))
 }
 
 func TestMemoryStoreKeepsTheContractWithASizeLimitOfItsOwn(t *testing.T) {
 	for _, limit := range []int{80_000, -1} {
 		t.Run(fmt.Sprint(limit), func(t *testing.T) {
-			storetest.Run(t, openMemory(session.WithMemoryMaxBytes(limit)),
-				storetest.Options{Atomic: true, VirtualTime: true, MaxBytes: limit})
+			opts := memoryKit(true)
+			opts.MaxBytes = limit
+			storetest.Run(t, openMemory(session.WithMemoryMaxBytes(limit)), opts)
 		})
 	}
 }
@@ -82,6 +88,10 @@ func TestMemoryStoreNilAndZeroAreClosed(t *testing.T) {
 			ctx, later := t.Context(), time.Now().Add(time.Hour)
 			batch := map[string]session.SessionData{"a": {ExpiresAt: later}}
 			_, loadErr := m.Load(ctx, "a")
+			_, allErr := m.LoadAll(ctx, nil)
+			_, _, scanErr := m.Scan(ctx, "", 0)
+			_, userErr := m.UserSessions(ctx, "ann")
+			_, revokeErr := m.RevokeUser(ctx, "ann")
 			for call, err := range map[string]error{
 				"Load":          loadErr,
 				"Save":          m.Save(ctx, "a", nil, later),
@@ -89,6 +99,14 @@ func TestMemoryStoreNilAndZeroAreClosed(t *testing.T) {
 				"Delete":        m.Delete(ctx, "a"),
 				"SaveAll":       m.SaveAll(ctx, batch),
 				"SaveAllAtomic": m.SaveAllAtomic(ctx, nil),
+				"LoadAll":       allErr,
+				"TouchAll":      m.TouchAll(ctx, nil),
+				"DeleteAll":     m.DeleteAll(ctx, nil),
+				"Scan":          scanErr,
+				"Ping":          m.Ping(ctx),
+				"SetUser":       m.SetUser(ctx, "a", "ann", later),
+				"UserSessions":  userErr,
+				"RevokeUser":    revokeErr,
 			} {
 				if err != (session.ErrStoreClosed{}) {
 					t.Errorf("%s: %v; want ErrStoreClosed", call, err)

@@ -14,7 +14,7 @@ import (
 
 // atomicChecks are for stores declared Atomic.
 func atomicChecks() []check {
-	checks := []check{
+	return ifDeclared("Atomic", func(o Options) bool { return o.Atomic }, []check{
 		{"SaveAllAtomic writes every session", atomicAll},
 		{"SaveAllAtomic copies data in", atomicCopiesIn},
 		{"an empty batch is saved", atomicEmpty},
@@ -25,16 +25,7 @@ func atomicChecks() []check {
 		{"a context that has ended, and nothing is written", atomicCanceled},
 		{"no reader sees half a batch", atomicReaders},
 		{"of two batches at once one wins whole", atomicWriters},
-	}
-	for i, c := range checks {
-		checks[i].run = func(t testing.TB, k *kit) {
-			if !k.opts.Atomic {
-				t.Skip("the store is not declared Atomic")
-			}
-			c.run(t, k)
-		}
-	}
-	return checks
+	})
 }
 
 func atomicAll(t testing.TB, k *kit) {

@@ -50,7 +50,7 @@ func emptyBatch(t testing.TB, k *kit) {
 
 func manySessions(t testing.TB, k *kit) {
 	s := k.store(t)
-	ids := newIDs(1500)
+	ids := spreadIDs(1500)
 	s.saveAll(t, batchOf(ids, later()))
 	for _, id := range ids {
 		s.holds(t, id, []byte(id))

@@ -54,22 +54,6 @@ func brokenAtomic() []brokenStore {
 				return m.SaveAllAtomic(ctx, b)
 			}),
 		},
-		{
-			name:  "hides a capability that is declared",
-			fails: []string{"capabilities/the store has the capabilities it declares and no others"},
-			make: func(m *session.MemoryStore) session.SessionStore {
-				return struct{ session.SessionStore }{m}
-			},
-		},
-		{
-			name: "has a capability that is not declared",
-			fails: []string{
-				"capabilities/the store has the capabilities it declares and no others",
-				"capabilities/capabilities are found through a wrapper",
-			},
-			make: func(m *session.MemoryStore) session.SessionStore { return m },
-			opts: func(o *Options) { o.Atomic = false },
-		},
 	}
 }
 

@@ -20,7 +20,8 @@ type brokenStore struct {
 
 func brokenStores() []brokenStore {
 	return slices.Concat(brokenIDs(), brokenData(), brokenExpiry(), brokenBatches(), brokenAtomic(), brokenContexts(),
-		brokenLifecycle(), brokenConcurrency())
+		brokenLifecycle(), brokenConcurrency(), brokenCapabilities(), brokenBatchStore(), brokenBatchErrors(),
+		brokenScan(), brokenPing(), brokenUsers(), brokenRevoke(), brokenServer())
 }
 
 // sound makes a MemoryStore without a sweeper, so that a broken Close leaves no goroutine behind.
@@ -29,13 +30,16 @@ func sound() *session.MemoryStore { return session.NewMemoryStore(session.WithCl
 // verdicts runs the checks that pick picks, each on a store made from a sound one, and returns what the failing ones
 // said first and which were skipped.
 func verdicts(t *testing.T, b brokenStore, pick func(name string) bool) (failed map[string]string, skipped []string) {
-	k := &kit{opts: Options{Atomic: true, VirtualTime: true}}
+	k := &kit{opts: Options{Atomic: true, Batch: true, Scan: true, Ping: true, Users: true, VirtualTime: true}}
 	if b.opts != nil {
 		b.opts(&k.opts)
 	}
 	k.open = func(testing.TB) session.SessionStore { return b.make(sound()) }
 	if k.opts.Clients != nil {
 		k.clients = func(_ testing.TB, n int) []session.SessionStore { return k.opts.Clients(t, n) }
+	}
+	if k.opts.Server != nil {
+		k.server = func(testing.TB) (session.SessionStore, Server) { return k.opts.Server(t) }
 	}
 	failed = map[string]string{}
 	run := func(name string, c check) {
@@ -71,7 +75,10 @@ func everyCheck() iter.Seq2[string, check] {
 
 // The store the broken ones are made of passes, so that a failure below is due to what was broken.
 func TestKitPassesASoundStore(t *testing.T) {
-	whole := brokenStore{make: func(m *session.MemoryStore) session.SessionStore { return &hooked{MemoryStore: m} }}
+	whole := brokenStore{
+		make: func(m *session.MemoryStore) session.SessionStore { return &hooked{MemoryStore: m} },
+		opts: served(func(*fakeServer) {}),
+	}
 	failed, skipped := verdicts(t, whole, func(string) bool { return true })
 	for check, why := range failed {
 		t.Errorf("%s: %s", check, why)

@@ -50,7 +50,7 @@ func oneSession(t testing.TB, k *kit) {
 
 func sameBatch(t testing.TB, k *kit) {
 	clients := k.peers(t, 8)
-	ids := newIDs(300)
+	ids := spreadIDs(300)
 	err := together(len(clients), func(i int) error {
 		for range 3 {
 			if err := clients[i].SaveAll(clients[i].ctx, fill(ids, page(i))); err != nil {

@@ -98,6 +98,10 @@ func passedDeadline(t testing.TB, k *kit) {
 	fails(t, "Delete", s.Delete(ctx, id), context.DeadlineExceeded, id)
 	fails(t, "Touch", s.Touch(ctx, id, later()), context.DeadlineExceeded, id)
 	fails(t, "SaveAll", s.SaveAll(ctx, batchOf([]string{id}, later())), context.DeadlineExceeded, id)
+	if k.opts.Atomic {
+		err := s.atomic(t).SaveAllAtomic(ctx, batchOf([]string{id}, later()))
+		fails(t, "SaveAllAtomic", err, context.DeadlineExceeded, id)
+	}
 	s.lacks(t, id)
 }
 

@@ -169,9 +169,15 @@ func large(t testing.TB, k *kit) {
 		t.Skip("the store's limit is below 70 KB")
 	}
 	s := k.store(t)
-	id := newID("")
-	s.save(t, id, noise(70_000), later())
-	s.holds(t, id, noise(70_000))
+	ids := newIDs(3)
+	s.save(t, ids[0], noise(70_000), later())
+	s.saveAll(t, fill(ids[1:2], noise(70_000)))
+	s.holds(t, ids[0], noise(70_000))
+	s.holds(t, ids[1], noise(70_000))
+	if k.opts.Atomic {
+		s.saveAtomic(t, fill(ids[2:], noise(70_000)))
+		s.holds(t, ids[2], noise(70_000))
+	}
 }
 
 func atLimit(t testing.TB, k *kit) {

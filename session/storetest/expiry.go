@@ -24,6 +24,7 @@ func expiryChecks() []check {
 		{"an expired session can be saved anew", saveExpired},
 		{"Delete of an expired session is nil", deleteExpired},
 		{"the zone of an expiry does not matter", zones},
+		{"an expiry in an hour that clocks skip or repeat is kept", skippedHours},
 		{"an expiry without a monotonic reading counts all the same", wallClock},
 		{"an expiry centuries ahead is kept", farAhead},
 	}
@@ -180,43 +181,4 @@ func deleteExpired(t testing.TB, k *kit) {
 	until(l.latest)
 	s.delete(t, id)
 	s.lacks(t, id)
-}
-
-func zones(t testing.TB, k *kit) {
-	s := k.store(t)
-	for _, hours := range []int{-12, 14} {
-		zone := time.FixedZone("", hours*3600)
-		short, long := newID("short"), newID("long")
-		s.save(t, long, []byte("long"), time.Now().Add(time.Minute).In(zone))
-		l := k.expiring(func(at time.Time) { s.save(t, short, []byte("short"), at.In(zone)) })
-		s.expires(t, short, l)
-		s.holds(t, long, []byte("long"))
-		s.touch(t, long, time.Now().Add(-time.Minute).In(zone))
-		s.lacks(t, long)
-	}
-}
-
-func wallClock(t testing.TB, k *kit) {
-	s := k.store(t)
-	saved, touched := newID("saved"), newID("touched")
-	s.save(t, touched, []byte("x"), later())
-	s.expires(t, saved, k.expiring(func(at time.Time) { s.save(t, saved, []byte("x"), at.Round(0)) }))
-	l := k.expiring(func(at time.Time) { s.touch(t, touched, at.UTC().Round(0)) })
-	l.latest = l.latest.Add(k.opts.TouchPrecision)
-	s.expires(t, touched, l)
-}
-
-func farAhead(t testing.TB, k *kit) {
-	s := k.store(t)
-	for _, year := range []int{2200, 2290, 2500, 9999} {
-		far := time.Date(year, time.December, 31, 23, 59, 59, 0, time.UTC)
-		saved, touched, batched := newID("saved"), newID("touched"), newID("batched")
-		s.save(t, saved, []byte("x"), far)
-		s.save(t, touched, []byte("x"), later())
-		s.touch(t, touched, far)
-		s.saveAll(t, map[string]session.SessionData{batched: {Data: []byte("x"), ExpiresAt: far}})
-		for _, id := range []string{saved, touched, batched} {
-			s.holds(t, id, []byte("x"))
-		}
-	}
 }

@@ -21,6 +21,7 @@ type hooked struct {
 	saveAll       func(ctx context.Context, b batch) error
 	saveAllAtomic func(ctx context.Context, b batch) error
 	end           func() error
+	capabilityHooks
 }
 
 func (h *hooked) Save(ctx context.Context, id string, data []byte, at time.Time) error {

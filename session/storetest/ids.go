@@ -159,6 +159,14 @@ func refusedWithoutIO(t testing.TB, k *kit) {
 		if k.opts.Atomic {
 			fails(t, "SaveAllAtomic", s.atomic(t).SaveAllAtomic(s.ctx, only), session.ErrInvalidSessionID)
 		}
+		if k.opts.Batch {
+			s.holdsAll(t, []string{id}, nil)
+			s.touchAll(t, allAt([]string{id}, later()))
+			s.deleteAll(t, []string{id})
+		}
+		if k.opts.Users {
+			fails(t, "SetUser", s.users(t).SetUser(s.ctx, id, newUser(), later()), session.ErrInvalidSessionID)
+		}
 	}
 	if after := k.opts.IO(s.SessionStore); after != before {
 		t.Fatalf("calls with invalid IDs did %d operations on the backend", after-before)

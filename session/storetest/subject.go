@@ -20,7 +20,8 @@ const patience = time.Minute
 type kit struct {
 	opts    Options
 	open    func(t testing.TB) session.SessionStore
-	clients func(t testing.TB, n int) []session.SessionStore // nil: share one store
+	clients func(t testing.TB, n int) []session.SessionStore  // nil: share one store
+	server  func(t testing.TB) (session.SessionStore, Server) // nil: there is none to disturb
 }
 
 // subject is a store under test, with calls that fail the check when they fail.
@@ -80,11 +81,15 @@ func (k *kit) limit() (int, bool) {
 func newID(suffix string) string { return rand.Text()[:16] + "-" + suffix }
 
 // newIDs returns n IDs in ascending order. They share a Redis Cluster hash tag, as entries of an atomic batch must.
-func newIDs(n int) []string {
-	tag := "{" + rand.Text()[:16] + "}"
+func newIDs(n int) []string { return numbered("{"+rand.Text()[:16]+"}", n) }
+
+// spreadIDs returns n IDs in ascending order that lie all over a Redis Cluster.
+func spreadIDs(n int) []string { return numbered(rand.Text()[:16], n) }
+
+func numbered(base string, n int) []string {
 	ids := make([]string, n)
 	for i := range ids {
-		ids[i] = fmt.Sprintf("%s-%06d", tag, i)
+		ids[i] = fmt.Sprintf("%s-%06d", base, i)
 	}
 	return ids
 }
@@ -129,11 +134,7 @@ func (s *subject) saveAtomic(t testing.TB, batch map[string]session.SessionData)
 
 func (s *subject) atomic(t testing.TB) session.AtomicKVStore {
 	t.Helper()
-	a, ok := session.As[session.AtomicKVStore](s.SessionStore)
-	if !ok {
-		t.Fatalf("the store is declared Atomic and has no SaveAllAtomic")
-	}
-	return a
+	return capability[session.AtomicKVStore](t, s)
 }
 
 func (s *subject) load(t testing.TB, id string) []byte {
