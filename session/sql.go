@@ -14,7 +14,8 @@ import (
 const sqlCallTimeout = 30 * time.Second
 
 // SQLStore is a SessionStore in a table of PostgreSQL, MySQL, MariaDB or SQLite, through any database/sql driver.
-// CreateTable makes the table; one made by hand needs these columns, in the dialect's own types:
+// CreateTable makes the table, and beside it the one of the user index, whose name is the table's with "_users" after it
+// (a hash, if that is too long). A table made by hand needs these columns, in the dialect's own types:
 //
 //	CREATE TABLE vango_sessions (
 //	    id VARCHAR(64) PRIMARY KEY,
@@ -24,6 +25,9 @@ const sqlCallTimeout = 30 * time.Second
 //	    updated_at TIMESTAMP WITH TIME ZONE DEFAULT NOW()
 //	);
 //	CREATE INDEX idx_vango_sessions_expires ON vango_sessions(expires_at);
+//
+// It then serves all but the user index, which Migrate adds, while it mends what such tables tend to have: on MySQL, IDs
+// that are compared without regard to case, data cut off at 64 KiB, expiries of whole seconds that end in 2038.
 //
 // Expiry follows the database server's clock, on SQLite this process's. On SQLite the store's writes take turns,
 // and those that wait for each other share a transaction; a lone one goes straight through. SQLITE_BUSY is ridden
@@ -38,6 +42,7 @@ type SQLStore struct {
 	flaw     error // what was wrong with the options; every method returns it
 	db       *sql.DB
 	dialect  sqlDialect
+	table    tableName
 	runner   sqlRunner
 	maxBytes int
 	ownsDB   bool
@@ -54,10 +59,12 @@ type sqlRunner interface {
 	run(ctx context.Context, statements ...statement) (int64, error)
 	// atomically runs all or nothing of them, whatever the engine does with a statement that fails half-way.
 	atomically(ctx context.Context, statements ...statement) error
-	// load runs a query for one value; its error is sql.ErrNoRows when there is none.
-	load(ctx context.Context, query statement) ([]byte, error)
+	// read runs a query and gives its rows to a function, each once, until that fails.
+	read(ctx context.Context, query statement, row func(*sql.Rows) error) error
 	// refused reports whether the database refused the values of a row, and would take others.
 	refused(err error) bool
+	// atOnce is how many steps of a batch may be under way at a time.
+	atOnce() int
 }
 
 // NewSQLStore returns a store on db and starts its goroutines; Close stops them. It never fails and does no I/O: a
@@ -68,7 +75,7 @@ func NewSQLStore(db *sql.DB, opts ...SQLStoreOption) *SQLStore {
 	s.open.Store(true)
 	ctx, stop := context.WithCancel(context.Background())
 	s.stop = stop
-	s.dialect, s.flaw = newSQLDialect(c.dialect, c.table)
+	s.table, s.dialect, s.flaw = newSQLDialect(c.dialect, c.table)
 	if db == nil {
 		s.flaw = errors.New("session: sql store: nil database")
 	}
@@ -80,24 +87,12 @@ func NewSQLStore(db *sql.DB, opts ...SQLStoreOption) *SQLStore {
 		s.runner = w
 		s.running.Go(func() { w.loop(ctx) })
 	} else {
-		s.runner = serverRunner{db: db}
+		s.runner = newServerRunner(db, c.dialect, c.ownsDB)
 	}
 	if c.cleanupInterval > 0 {
 		s.running.Go(func() { s.cleanup(ctx, c.cleanupInterval) })
 	}
 	return s
-}
-
-// CreateTable creates the table and its index unless they exist. Many processes may call it at once. It does not
-// change a table that exists.
-func (s *SQLStore) CreateTable(ctx context.Context) error {
-	ctx, done, err := s.begin(ctx)
-	if err != nil {
-		return err
-	}
-	defer done()
-	_, err = s.runner.run(ctx, s.dialect.createTable()...)
-	return s.failed("create table", err)
 }
 
 // Save writes data until expiresAt. See SessionStore for the contract.
@@ -134,14 +129,14 @@ func (s *SQLStore) Load(ctx context.Context, sessionID string) ([]byte, error) {
 	if !validID(sessionID) {
 		return nil, nil
 	}
-	data, err := s.runner.load(ctx, s.dialect.load(sessionID, time.Now()))
-	switch {
-	case errors.Is(err, sql.ErrNoRows):
-		return nil, nil
-	case err != nil:
+	var data []byte
+	err = s.runner.read(ctx, s.dialect.load(sessionID, time.Now()), func(rows *sql.Rows) error {
+		err := rows.Scan(&data)
+		data = notNil(data)
+		return err
+	})
+	if err != nil {
 		return nil, s.failed("load", err)
-	case data == nil:
-		return []byte{}, nil
 	}
 	return data, nil
 }
@@ -201,6 +196,10 @@ func (s *SQLStore) Close() error {
 
 // begin opens every call: it refuses those the store cannot serve and gives the others a deadline.
 func (s *SQLStore) begin(ctx context.Context) (context.Context, context.CancelFunc, error) {
+	return s.beginWithin(ctx, sqlCallTimeout)
+}
+
+func (s *SQLStore) beginWithin(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc, error) {
 	if s == nil || !s.open.Load() {
 		return nil, nil, ErrStoreClosed{}
 	}
@@ -213,7 +212,7 @@ func (s *SQLStore) begin(ctx context.Context) (context.Context, context.CancelFu
 	if _, ok := ctx.Deadline(); ok {
 		return ctx, func() {}, nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, sqlCallTimeout)
+	ctx, cancel := context.WithTimeout(ctx, timeout)
 	return ctx, cancel, nil
 }
 
@@ -231,4 +230,8 @@ func (s *SQLStore) failed(what string, err error) error {
 var _ interface {
 	SessionStore
 	AtomicKVStore
+	BatchStore
+	Scanner
+	Pinger
+	UserIndex
 } = (*SQLStore)(nil)

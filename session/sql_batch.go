@@ -1,13 +1,13 @@
 package session
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"time"
 )
 
-// SaveAll writes a batch in ID order, in bounded steps. Sessions that cannot be written, because their ID is
+// SaveAll writes a batch in bounded steps, of which a server gets two at a time; each step writes its rows in ID
+// order, so that callers cannot lock each other out. Sessions that cannot be written, because their ID is
 // invalid, their data too large or the database refuses them, do not keep the others from being written. Its error
 // is a *NotSavedError that names those not written, or not known to be.
 func (s *SQLStore) SaveAll(ctx context.Context, sessions map[string]SessionData) error {
@@ -17,17 +17,11 @@ func (s *SQLStore) SaveAll(ctx context.Context, sessions map[string]SessionData)
 	}
 	defer done()
 	good, failed, refused := sortBatch(sessions, s.maxBytes)
-	var cause error // the first of its kind: an outage fails every step alike
-	for len(good) > 0 && ctx.Err() == nil && s.open.Load() {
-		n := batchStep(good, sessions, s.dialect.batchRows())
-		bad, err := s.saveStep(ctx, good[:n], sessions)
-		failed, cause = append(failed, bad...), cmp.Or(cause, err)
-		good = good[n:]
-	}
-	if len(good) > 0 {
-		failed, cause = append(failed, good...), cmp.Or(cause, ctx.Err())
-	}
-	return batchFailed(s.open.Load(), failed, errors.Join(refused, cause))
+	size := func(ids []string) int { return batchStep(ids, sessions, s.dialect.batchRows()) }
+	bad, cause := s.inSteps(ctx, good, size, func(ids []string) error {
+		return s.saveStep(ctx, ids, sessions)
+	})
+	return batchFailed(s.open.Load(), append(failed, bad...), errors.Join(refused, cause))
 }
 
 // SaveAllAtomic writes every session of a batch in one transaction, or none; its error is then a *NotSavedError
@@ -57,20 +51,15 @@ func (s *SQLStore) SaveAllAtomic(ctx context.Context, sessions map[string]Sessio
 	return batchFailed(s.open.Load(), good, err)
 }
 
-// saveStep writes some sessions. If the database refuses them together, it tries the halves, down to single
-// sessions, so that one bad row fails alone. It returns the IDs that were not written, with one of the causes.
-func (s *SQLStore) saveStep(ctx context.Context, ids []string, sessions map[string]SessionData) ([]string, error) {
-	_, err := s.runner.run(ctx, s.saveStatements(ids, sessions)...)
-	if err == nil {
-		return nil, nil
+// saveStep writes some sessions. Its statements are not one transaction: each locks rows in ID order, both together
+// would not.
+func (s *SQLStore) saveStep(ctx context.Context, ids []string, sessions map[string]SessionData) error {
+	for _, st := range s.saveStatements(ids, sessions) {
+		if _, err := s.runner.run(ctx, st); err != nil {
+			return err
+		}
 	}
-	if len(ids) == 1 || !s.runner.refused(err) || ctx.Err() != nil || !s.open.Load() {
-		return ids, err
-	}
-	half := len(ids) / 2
-	bad, err := s.saveStep(ctx, ids[:half], sessions)
-	more, err2 := s.saveStep(ctx, ids[half:], sessions)
-	return append(bad[:len(bad):len(bad)], more...), cmp.Or(err, err2)
+	return nil
 }
 
 // saveStatements writes the live sessions and deletes those that have already expired.

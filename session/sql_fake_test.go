@@ -18,8 +18,13 @@ type fakeSQL struct {
 	// answer, when set, is called for every statement, one at a time, and may fail or block it.
 	answer func(ctx context.Context, text string) error
 	value  []byte // what queries return
+	// rows, when set, makes what a query returns in place of value.
+	rows func(args []driver.NamedValue) [][]driver.Value
 	// changed, when set, says how many rows a statement changed; else it is one.
 	changed func() int64
+
+	// prepare, when set, is called for every statement that is prepared, and may fail it.
+	prepare func(text string) error
 
 	mu    sync.Mutex
 	texts []string
@@ -65,9 +70,16 @@ func (fakeDriver) Open(string) (driver.Conn, error) { return nil, errors.New("op
 
 type fakeConn struct{ *fakeSQL }
 
-func (c fakeConn) Close() error                             { return nil }
-func (c fakeConn) Prepare(text string) (driver.Stmt, error) { return fakeStmt{c, text}, nil }
-func (c fakeConn) Begin() (driver.Tx, error)                { return nil, errors.New("no context") }
+func (c fakeConn) Close() error              { return nil }
+func (c fakeConn) Begin() (driver.Tx, error) { return nil, errors.New("no context") }
+func (c fakeConn) Prepare(text string) (driver.Stmt, error) {
+	if c.prepare != nil {
+		if err := c.prepare(text); err != nil {
+			return nil, err
+		}
+	}
+	return fakeStmt{c, text}, nil
+}
 func (c fakeConn) CheckNamedValue(*driver.NamedValue) error { return nil }
 func (c fakeConn) BeginTx(ctx context.Context, _ driver.TxOptions) (driver.Tx, error) {
 	return fakeTx{c}, c.ask(ctx, "begin")
@@ -88,8 +100,17 @@ func (c fakeConn) ExecContext(ctx context.Context, text string, args []driver.Na
 	return driver.RowsAffected(1), err
 }
 
-func (c fakeConn) QueryContext(ctx context.Context, text string, _ []driver.NamedValue) (driver.Rows, error) {
-	return &fakeRows{value: c.value}, c.ask(ctx, text)
+func (c fakeConn) QueryContext(ctx context.Context, text string, args []driver.NamedValue) (driver.Rows, error) {
+	if err := c.ask(ctx, text); err != nil {
+		return nil, err
+	}
+	if c.rows != nil {
+		return &fakeRows{rows: c.rows(args)}, nil
+	}
+	if c.value != nil {
+		return &fakeRows{rows: [][]driver.Value{{c.value}}}, nil
+	}
+	return &fakeRows{}, nil
 }
 
 type fakeTx struct{ fakeConn }
@@ -111,19 +132,32 @@ func (s fakeStmt) ExecContext(ctx context.Context, args []driver.NamedValue) (dr
 	return s.fakeConn.ExecContext(ctx, s.text, args)
 }
 
-type fakeRows struct {
-	value []byte
-	done  bool
+func (s fakeStmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
+	return s.fakeConn.QueryContext(ctx, s.text, args)
 }
 
-func (r *fakeRows) Columns() []string { return []string{"data"} }
-func (r *fakeRows) Close() error      { return nil }
+type fakeRows struct{ rows [][]driver.Value }
 
+func (r *fakeRows) Columns() []string {
+	if len(r.rows) == 0 {
+		return []string{"data"}
+	}
+	return make([]string, len(r.rows[0]))
+}
+
+func (r *fakeRows) Close() error { return nil }
+
+// Next ends with an error if a row has one in place of its values.
 func (r *fakeRows) Next(row []driver.Value) error {
-	if r.done || r.value == nil {
+	if len(r.rows) == 0 {
 		return io.EOF
 	}
-	row[0], r.done = r.value, true
+	next := r.rows[0]
+	r.rows = r.rows[1:]
+	if err, ok := next[0].(error); ok {
+		return err
+	}
+	copy(row, next)
 	return nil
 }
 

@@ -6,7 +6,7 @@ import "time"
 type SQLDialect int
 
 const (
-	// DialectPostgreSQL is PostgreSQL 9.5 and later, with $1 placeholders.
+	// DialectPostgreSQL is PostgreSQL 11 and later, with $1 placeholders.
 	DialectPostgreSQL SQLDialect = iota
 
 	// DialectMySQL is MySQL 5.7 and MariaDB 10.3 and later, with ? placeholders.
@@ -71,7 +71,8 @@ func WithSQLMaxBytes(n int) SQLStoreOption {
 }
 
 // WithSQLOwnedDB hands the *sql.DB over to the store: the store's Close closes it. It is for code that opens a
-// database only to keep sessions in it, such as the drivers.
+// database only to keep sessions in it, such as the drivers. On MySQL the store keeps a few prepared statements on
+// each connection of such a database, which saves round trips.
 func WithSQLOwnedDB() SQLStoreOption {
 	return func(c *sqlStoreConfig) { c.ownsDB = true }
 }

@@ -13,9 +13,10 @@ import (
 // IDs, sizes and milliseconds are lists in text, separated by the space that no ID contains, and the data of all
 // rows is one bytea that the server cuts up.
 type postgresDialect struct {
-	create []statement
+	name         tableName
+	table, users string
 
-	loadText, saveText, batchText, touchText, removeText, sweepText string
+	loadText, saveText, batchText, touchText string
 }
 
 func newPostgresDialect(name tableName) sqlDialect {
@@ -23,7 +24,9 @@ func newPostgresDialect(name tableName) sqlDialect {
 	onConflict := ` ON CONFLICT (id) DO UPDATE SET data = EXCLUDED.data, expires_at = EXCLUDED.expires_at, updated_at = EXCLUDED.updated_at`
 	insert := `INSERT INTO ` + table + ` (id, data, expires_at, created_at, updated_at) `
 	return &postgresDialect{
-		create:   postgresTable(name),
+		name:     name,
+		table:    table,
+		users:    name.users().quoted(`"`),
 		loadText: `SELECT data FROM ` + table + ` WHERE id = $1 AND expires_at > clock_timestamp()`,
 		saveText: insert + `VALUES ($1, $2, clock_timestamp() + $3::bigint * interval '1 millisecond', now(), now())` + onConflict,
 		batchText: insert + `SELECT b.id, substring($2::bytea FROM b.first FOR b.size), clock_timestamp() + b.left_ms * interval '1 millisecond', now(), now()` +
@@ -31,30 +34,8 @@ func newPostgresDialect(name tableName) sqlDialect {
 			` AS b(id, first, size, left_ms)` + onConflict,
 		touchText: `UPDATE ` + table + ` SET expires_at = clock_timestamp() + $2::bigint * interval '1 millisecond', updated_at = now()` +
 			` WHERE id = $1 AND expires_at > clock_timestamp()`,
-		removeText: `DELETE FROM ` + table + ` WHERE id = ANY(string_to_array($1::text, ' '))`,
-		sweepText: `DELETE FROM ` + table + ` WHERE id = ANY(ARRAY(SELECT id FROM ` + table +
-			` WHERE expires_at <= now() ORDER BY expires_at LIMIT ` + strconv.Itoa(sweepRows) + ` FOR UPDATE SKIP LOCKED)) AND expires_at <= now()`,
 	}
 }
-
-// postgresTable takes a lock of the whole database first: IF NOT EXISTS alone fails when two processes create the
-// table at the same time.
-func postgresTable(name tableName) []statement {
-	table := name.quoted(`"`)
-	return []statement{
-		{text: `SELECT pg_advisory_xact_lock($1::bigint)`, args: []any{int64(name.hash())}},
-		{text: `CREATE TABLE IF NOT EXISTS ` + table + ` (
-	id VARCHAR(64) COLLATE "C" PRIMARY KEY,
-	data BYTEA NOT NULL,
-	expires_at TIMESTAMP WITH TIME ZONE NOT NULL,
-	created_at TIMESTAMP WITH TIME ZONE DEFAULT NOW(),
-	updated_at TIMESTAMP WITH TIME ZONE DEFAULT NOW()
-)`},
-		{text: `CREATE INDEX IF NOT EXISTS ` + quoteName(name.expiryIndex(), `"`) + ` ON ` + table + ` (expires_at)`},
-	}
-}
-
-func (d *postgresDialect) createTable() []statement { return d.create }
 
 func (d *postgresDialect) load(id string, _ time.Time) statement {
 	return statement{text: d.loadText, args: []any{id}}
@@ -65,7 +46,11 @@ func (d *postgresDialect) save(rows []sqlRow, _ time.Time) statement {
 		return statement{text: d.saveText, args: []any{rows[0].id, rows[0].data, rows[0].milliseconds()}}
 	}
 	var ids, firsts, sizes, lefts []string
-	data := []byte{}
+	size := 0
+	for _, row := range rows {
+		size += len(row.data)
+	}
+	data := make([]byte, 0, size)
 	for _, row := range rows {
 		ids = append(ids, row.id)
 		firsts = append(firsts, strconv.Itoa(len(data)+1))
@@ -79,12 +64,6 @@ func (d *postgresDialect) save(rows []sqlRow, _ time.Time) statement {
 func (d *postgresDialect) touch(row sqlRow, _ time.Time) statement {
 	return statement{text: d.touchText, args: []any{row.id, row.milliseconds()}}
 }
-
-func (d *postgresDialect) remove(ids []string) statement {
-	return statement{text: d.removeText, args: []any{spaced(ids)}}
-}
-
-func (d *postgresDialect) sweep(time.Time) statement { return statement{text: d.sweepText} }
 
 func (d *postgresDialect) batchRows() int { return 1000 }
 

@@ -9,10 +9,29 @@ import (
 )
 
 // serverRunner runs statements on PostgreSQL and MySQL, each call on a connection of its own.
-type serverRunner struct{ db *sql.DB }
+type serverRunner struct {
+	db   *sql.DB
+	kept *keptStatements // nil where drivers keep statements themselves
+}
 
-// serverAttempts is how often a transaction is tried that others keep rolling back.
-const serverAttempts = 6
+// newServerRunner keeps statements only in a database of its own, and not those of PostgreSQL, whose drivers do it.
+func newServerRunner(db *sql.DB, dialect SQLDialect, owned bool) serverRunner {
+	r := serverRunner{db: db}
+	if owned && dialect == DialectMySQL {
+		r.kept = newKeptStatements(db)
+	}
+	return r
+}
+
+// serverAttempts is how often a transaction is tried that others keep rolling back. Where REPEATABLE READ or SERIALIZABLE
+// is the server's default, one of those that write the same rows gets through at a time.
+const serverAttempts = 25
+
+// serverSteps is how many steps of a batch are under way at once: the client prepares one while the server writes
+// another. More would gain little, and take connections from other calls.
+const serverSteps = 2
+
+func (r serverRunner) atOnce() int { return serverSteps }
 
 func (r serverRunner) refused(err error) bool { return serverFault(err) == faultRow }
 
@@ -37,7 +56,7 @@ func (r serverRunner) run(ctx context.Context, statements ...statement) (int64, 
 // once runs one statement by itself, several in a transaction.
 func (r serverRunner) once(ctx context.Context, statements []statement) (int64, error) {
 	if len(statements) == 1 {
-		return changedRows(r.db.ExecContext(ctx, statements[0].text, statements[0].args...))
+		return r.exec(ctx, statements[0])
 	}
 	tx, err := r.db.BeginTx(ctx, nil)
 	if err != nil {
@@ -52,14 +71,39 @@ func (r serverRunner) once(ctx context.Context, statements []statement) (int64, 
 	return changed, tx.Commit()
 }
 
-func (r serverRunner) load(ctx context.Context, query statement) ([]byte, error) {
-	return loadRow(ctx, r.db, query)
+func (r serverRunner) exec(ctx context.Context, st statement) (int64, error) {
+	if r.kept == nil || !st.fixed {
+		return changedRows(r.db.ExecContext(ctx, st.text, st.args...))
+	}
+	prepared, err := r.kept.get(ctx, st.text)
+	if err != nil {
+		return 0, err
+	}
+	return changedRows(prepared.ExecContext(ctx, st.args...))
 }
 
-func loadRow(ctx context.Context, db *sql.DB, query statement) ([]byte, error) {
-	var data []byte
-	err := db.QueryRowContext(ctx, query.text, query.args...).Scan(&data)
-	return data, err
+func (r serverRunner) read(ctx context.Context, query statement, row func(*sql.Rows) error) error {
+	if r.kept == nil || !query.fixed {
+		rows, err := r.db.QueryContext(ctx, query.text, query.args...)
+		return readRows(rows, err, row)
+	}
+	prepared, err := r.kept.get(ctx, query.text)
+	if err != nil {
+		return err
+	}
+	rows, err := prepared.QueryContext(ctx, query.args...)
+	return readRows(rows, err, row)
+}
+
+// readRows gives what a query returned to a function, row by row.
+func readRows(rows *sql.Rows, err error, row func(*sql.Rows) error) error {
+	if err != nil {
+		return err
+	}
+	for err == nil && rows.Next() {
+		err = row(rows)
+	}
+	return errors.Join(err, rows.Err(), rows.Close())
 }
 
 func changedRows(result sql.Result, err error) (int64, error) {

@@ -1,7 +1,6 @@
 package session
 
 import (
-	"strconv"
 	"time"
 )
 
@@ -13,10 +12,10 @@ import (
 // sort before any text, and such a query would then match every live session. The driver never sees a time.Time,
 // which each SQLite driver writes in a format of its own.
 type sqliteDialect struct {
-	table  string
-	create []statement
+	name         tableName
+	table, users string
 
-	loadText, saveText, touchText, sweepText string
+	loadText, saveText, touchText string
 }
 
 const (
@@ -31,31 +30,14 @@ var sqliteLatest = time.Date(9999, 12, 31, 23, 59, 59, 999e6, time.UTC)
 func newSQLiteDialect(name tableName) sqlDialect {
 	table := name.quoted(`"`)
 	return &sqliteDialect{
+		name:      name,
 		table:     table,
-		create:    sqliteTable(name),
+		users:     name.users().quoted(`"`),
 		loadText:  `SELECT data FROM ` + table + ` WHERE id = ? AND expires_at > ?`,
 		saveText:  `INSERT INTO ` + table + ` (id, data, expires_at, created_at, updated_at) VALUES `,
 		touchText: `UPDATE ` + table + ` SET expires_at = ?, updated_at = ? WHERE id = ? AND expires_at > ?`,
-		sweepText: `DELETE FROM ` + table + ` WHERE id IN (SELECT id FROM ` + table + ` WHERE expires_at <= ? LIMIT ` + strconv.Itoa(sweepRows) + `)`,
 	}
 }
-
-// sqliteTable declares the documented types; SQLite stores any value under them unchanged.
-func sqliteTable(name tableName) []statement {
-	index := tableName{schema: name.schema, table: name.expiryIndex()}
-	return []statement{
-		{text: `CREATE TABLE IF NOT EXISTS ` + name.quoted(`"`) + ` (
-	id VARCHAR(64) NOT NULL PRIMARY KEY,
-	data BYTEA NOT NULL,
-	expires_at TIMESTAMP WITH TIME ZONE NOT NULL,
-	created_at TIMESTAMP WITH TIME ZONE DEFAULT (strftime('%Y-%m-%d %H:%M:%f', 'now')),
-	updated_at TIMESTAMP WITH TIME ZONE DEFAULT (strftime('%Y-%m-%d %H:%M:%f', 'now'))
-)`},
-		{text: `CREATE INDEX IF NOT EXISTS ` + index.quoted(`"`) + ` ON ` + quoteName(name.table, `"`) + ` (expires_at)`},
-	}
-}
-
-func (d *sqliteDialect) createTable() []statement { return d.create }
 
 func (d *sqliteDialect) load(id string, now time.Time) statement {
 	return statement{text: d.loadText, args: []any{id, sqliteText(now)}}
@@ -73,12 +55,6 @@ func (d *sqliteDialect) save(rows []sqlRow, now time.Time) statement {
 func (d *sqliteDialect) touch(row sqlRow, now time.Time) statement {
 	at := sqliteText(now)
 	return statement{text: d.touchText, args: []any{sqliteText(row.expiresAt), at, row.id, at}}
-}
-
-func (d *sqliteDialect) remove(ids []string) statement { return removeIDs(d.table, ids) }
-
-func (d *sqliteDialect) sweep(now time.Time) statement {
-	return statement{text: d.sweepText, args: []any{sqliteText(now)}}
 }
 
 func (d *sqliteDialect) batchRows() int { return 500 }

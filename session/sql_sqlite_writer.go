@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"runtime"
 	"slices"
 	"sync"
 )
@@ -62,17 +63,32 @@ func newSQLiteWriter(db *sql.DB) *sqliteWriter {
 	return &sqliteWriter{db: db, wake: make(chan struct{}, 1)}
 }
 
+func (w *sqliteWriter) atOnce() int { return 1 }
+
 func (w *sqliteWriter) refused(err error) bool { return sqliteFault(err) == faultRow }
 
-// load rides out the moments in which a writer without WAL keeps readers out.
-func (w *sqliteWriter) load(ctx context.Context, query statement) ([]byte, error) {
+// read rides out the moments in which a writer without WAL keeps readers out; once there was a row, there are none.
+func (w *sqliteWriter) read(ctx context.Context, query statement, row func(*sql.Rows) error) error {
+	return rideOut(ctx, func() (again bool, err error) {
+		again = true
+		rows, err := w.db.QueryContext(ctx, query.text, query.args...)
+		err = readRows(rows, err, func(rows *sql.Rows) error {
+			again = false
+			return row(rows)
+		})
+		return again, err
+	})
+}
+
+// rideOut repeats a call while it says that it may be made again and other connections hold the database.
+func rideOut(ctx context.Context, call func() (again bool, err error)) error {
 	for attempt := 1; ; attempt++ {
-		data, err := loadRow(ctx, w.db, query)
-		if err == nil || sqliteFault(err) != faultConflict {
-			return data, err
+		again, err := call()
+		if err == nil || !again || sqliteFault(err) != faultConflict {
+			return err
 		}
 		if !pause(ctx, attempt) {
-			return nil, errors.Join(ctx.Err(), err)
+			return errors.Join(ctx.Err(), err)
 		}
 	}
 }
@@ -138,6 +154,7 @@ func (w *sqliteWriter) loop(ctx context.Context) {
 		case <-w.wake:
 		}
 		for ctx.Err() == nil {
+			runtime.Gosched() // lets others that are about to write come too: else every second group is a lone one
 			group := w.next()
 			if len(group) == 0 {
 				break

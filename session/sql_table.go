@@ -66,6 +66,24 @@ func (t tableName) expiryIndex() string {
 	return fmt.Sprintf("idx_%x_expires", t.hash())
 }
 
+// users is the table of the user index, beside the sessions' own.
+func (t tableName) users() tableName {
+	name := t.table + "_users"
+	if len(name) > maxPostgresName {
+		name = fmt.Sprintf("users_%x", t.hash())
+	}
+	return tableName{schema: t.schema, table: name}
+}
+
+// userIndex is the name of the index on user_sum, in the table of users.
+func (t tableName) userIndex() string {
+	name := "idx_" + t.table + "_user"
+	if len(name) <= maxPostgresName {
+		return name
+	}
+	return fmt.Sprintf("idx_%x_user", t.hash())
+}
+
 // hash is the same in every process.
 func (t tableName) hash() uint64 {
 	h := fnv.New64a()

@@ -25,7 +25,7 @@ var sqlDialects = map[string]SQLDialect{"postgres": DialectPostgreSQL, "mysql": 
 
 func textDialect(t *testing.T, dialect SQLDialect, table string) sqlDialect {
 	t.Helper()
-	d, err := newSQLDialect(dialect, table)
+	_, d, err := newSQLDialect(dialect, table)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,15 +36,21 @@ func TestSQLTexts(t *testing.T) {
 	for name, dialect := range sqlDialects {
 		d := textDialect(t, dialect, `app.we"ird`+"`s")
 		var got strings.Builder
-		for _, st := range d.createTable() {
+		for _, st := range d.create() {
 			got.WriteString("-- create\n" + st.text + ";\n")
 		}
 		got.WriteString("-- load\n" + d.load("a", textNow).text + ";\n")
 		got.WriteString("-- save one\n" + d.save(textRows[:1], textNow).text + ";\n")
 		got.WriteString("-- save three\n" + d.save(textRows, textNow).text + ";\n")
 		got.WriteString("-- touch\n" + d.touch(textRows[0], textNow).text + ";\n")
+		got.WriteString("-- touch all\n" + d.touchAll(textRows, textNow)[0].text + ";\n")
+		got.WriteString("-- load all\n" + d.loadAll([]string{"a", "b"}, textNow).text + ";\n")
+		got.WriteString("-- scan\n" + d.scan("a", 100, textNow).text + ";\n")
+		got.WriteString("-- remove one\n" + d.remove([]string{"a"}).text + ";\n")
 		got.WriteString("-- remove two\n" + d.remove([]string{"a", "b"}).text + ";\n")
-		got.WriteString("-- sweep\n" + d.sweep(textNow).text + ";\n")
+		got.WriteString("-- expired\n" + d.expired(textNow).text + ";\n")
+		got.WriteString("-- remove expired\n" + d.removeExpired([]string{"a", "b"}, textNow).text + ";\n")
+		userTexts(&got, d)
 		golden(t, filepath.Join("testdata", "sql", name+".sql"), got.String())
 	}
 }
@@ -68,29 +74,41 @@ func golden(t *testing.T, path, got string) {
 func TestSQLArguments(t *testing.T) {
 	const longest = int64(9223372036855) // milliseconds, rounded up
 	now, second := "2026-01-02 03:04:05.006", "2026-01-02 03:04:06.006"
-	for name, want := range map[string]struct{ load, one, three, touch, remove, sweep []any }{
+	for name, want := range map[string]struct{ load, one, three, touch, touchAll, loadAll, scan, removeOne, remove, expired []any }{
 		"postgres": {
-			load:   []any{"a"},
-			one:    []any{"a", []byte("one"), int64(1000)},
-			three:  []any{"a b c", []byte("onethree"), "1 4 4", "3 0 5", "1000 60000 9223372036855"},
-			touch:  []any{"a", int64(1000)},
-			remove: []any{"a b"},
+			load:      []any{"a"},
+			one:       []any{"a", []byte("one"), int64(1000)},
+			three:     []any{"a b c", []byte("onethree"), "1 4 4", "3 0 5", "1000 60000 9223372036855"},
+			touch:     []any{"a", int64(1000)},
+			touchAll:  []any{"a b c", "1000 60000 9223372036855"},
+			loadAll:   []any{"a b"},
+			scan:      []any{"a", 100},
+			removeOne: []any{"a"},
+			remove:    []any{"a b"},
 		},
 		"mysql": {
-			load:   []any{"a"},
-			one:    []any{"a", []byte("one"), int64(1e6)},
-			three:  []any{"a", []byte("one"), int64(1e6), "b", []byte{}, int64(60e6), "c", []byte("three"), 1000 * longest},
-			touch:  []any{int64(1e6), "a"},
-			remove: []any{"a", "b"},
+			load:      []any{"a"},
+			one:       []any{"a", []byte("one"), int64(1e6)},
+			three:     []any{"a", []byte("one"), int64(1e6), "b", []byte{}, int64(60e6), "c", []byte("three"), 1000 * longest},
+			touch:     []any{int64(1e6), "a"},
+			touchAll:  []any{"a", "b", "c", int64(1e6), int64(60e6), 1000 * longest, "a", "b", "c"},
+			loadAll:   []any{"a", "b"},
+			scan:      []any{"a", 100},
+			removeOne: []any{"a"},
+			remove:    []any{"a", "b"},
 		},
 		"sqlite": {
 			load: []any{"a", now},
 			one:  []any{"a", []byte("one"), second, now, now},
 			three: []any{"a", []byte("one"), second, now, now, "b", []byte{}, "2026-01-02 03:05:05.006", now, now,
 				"c", []byte("three"), "9999-12-31 23:59:59.999", now, now},
-			touch:  []any{second, now, "a", now},
-			remove: []any{"a", "b"},
-			sweep:  []any{now},
+			touch:     []any{second, now, "a", now},
+			touchAll:  []any{second, now, "a", now},
+			loadAll:   []any{"a", "b", now},
+			scan:      []any{now, "a", 100},
+			removeOne: []any{"a"},
+			remove:    []any{"a", "b"},
+			expired:   []any{now},
 		},
 	} {
 		d := textDialect(t, sqlDialects[name], "t")
@@ -98,12 +116,16 @@ func TestSQLArguments(t *testing.T) {
 			got  statement
 			want []any
 		}{
-			"load":   {d.load("a", textNow), want.load},
-			"one":    {d.save(textRows[:1], textNow), want.one},
-			"three":  {d.save(textRows, textNow), want.three},
-			"touch":  {d.touch(textRows[0], textNow), want.touch},
-			"remove": {d.remove([]string{"a", "b"}), want.remove},
-			"sweep":  {d.sweep(textNow), want.sweep},
+			"load":       {d.load("a", textNow), want.load},
+			"one":        {d.save(textRows[:1], textNow), want.one},
+			"three":      {d.save(textRows, textNow), want.three},
+			"touch":      {d.touch(textRows[0], textNow), want.touch},
+			"touch all":  {d.touchAll(textRows, textNow)[0], want.touchAll},
+			"load all":   {d.loadAll([]string{"a", "b"}, textNow), want.loadAll},
+			"scan":       {d.scan("a", 100, textNow), want.scan},
+			"remove one": {d.remove([]string{"a"}), want.removeOne},
+			"remove":     {d.remove([]string{"a", "b"}), want.remove},
+			"expired":    {d.expired(textNow), want.expired},
 		} {
 			if !reflect.DeepEqual(c.got.args, c.want) {
 				t.Errorf("%s %s: arguments %v, want %v", name, what, c.got.args, c.want)
@@ -163,7 +185,7 @@ func TestSQLNameLengths(t *testing.T) {
 		{SQLDialect(3), "t", false},
 		{SQLDialect(-1), "t", false},
 	} {
-		if _, err := newSQLDialect(c.dialect, c.table); (err == nil) != c.ok {
+		if _, _, err := newSQLDialect(c.dialect, c.table); (err == nil) != c.ok {
 			t.Errorf("dialect %d, name of %d bytes: %v", c.dialect, len(c.table), err)
 		}
 	}

@@ -32,3 +32,10 @@ func batchFailed(open bool, ids []string, cause error) error {
 	slices.Sort(ids)
 	return &NotSavedError{SessionIDs: ids, Err: cause}
 }
+
+// namedSessions returns the valid ones among these IDs in ascending order, each once.
+func namedSessions(sessionIDs []string) []string {
+	ids := slices.DeleteFunc(slices.Clone(sessionIDs), func(id string) bool { return !validID(id) })
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
