@@ -4,14 +4,22 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"slices"
+	"sync"
 	"time"
 )
 
-// redisChunk is how many commands a pipeline carries: few enough that other callers' commands get in between.
-const redisChunk = 256
+const (
+	// redisChunk is how many commands a pipeline carries: few enough that other callers' commands get in between.
+	redisChunk = 128
 
-// SaveAll writes a batch in ID order, in pipelines of bounded length. Sessions that cannot be written do not keep the
-// others from being written. Its error is a *NotSavedError that names those not written, or not known to be.
+	// redisPipelines is how many pipelines a batch has under way at once, each on a connection of its own.
+	redisPipelines = 4
+)
+
+// SaveAll writes a batch in pipelines of bounded length, a few of them at once, begun in ID order. Sessions that cannot
+// be written do not keep the others from being written. Its error is a *NotSavedError that names those not written, or
+// not known to be.
 func (r *RedisStore) SaveAll(ctx context.Context, sessions map[string]SessionData) error {
 	ctx, done, err := r.begin(ctx)
 	if err != nil {
@@ -19,17 +27,60 @@ func (r *RedisStore) SaveAll(ctx context.Context, sessions map[string]SessionDat
 	}
 	defer done()
 	good, failed, refused := sortBatch(sessions, r.maxBytes)
-	var cause error // the first of its kind: an outage fails every pipeline alike
-	for len(good) > 0 && ctx.Err() == nil && r.open.Load() {
-		n := batchStep(good, sessions, redisChunk)
-		bad, err := r.saveChunk(ctx, good[:n], sessions)
-		failed, cause = append(failed, bad...), cmp.Or(cause, err)
-		good = good[n:]
+	b := redisBatch{store: r, sessions: sessions, ids: good, failed: failed}
+	b.run(ctx)
+	return batchFailed(r.open.Load(), b.failed, errors.Join(refused, b.cause))
+}
+
+// redisBatch is a SaveAll under way.
+type redisBatch struct {
+	store    *RedisStore
+	sessions map[string]SessionData
+
+	mu     sync.Mutex
+	ids    []string // not begun yet
+	failed []string
+	cause  error // the first: an outage fails every pipeline alike
+}
+
+// run returns when every pipeline has ended. The caller's goroutine is one of those that send them.
+func (b *redisBatch) run(ctx context.Context) {
+	var others sync.WaitGroup
+	for n, all := 1, len(b.ids); n < redisPipelines && n*redisChunk < all; n++ {
+		others.Go(func() { b.work(ctx) })
 	}
-	if len(good) > 0 {
-		failed, cause = append(failed, good...), cmp.Or(cause, ctx.Err())
+	b.work(ctx)
+	others.Wait()
+}
+
+func (b *redisBatch) work(ctx context.Context) {
+	for ids := b.take(ctx); len(ids) > 0; ids = b.take(ctx) {
+		failed, err := b.store.saveChunk(ctx, ids, b.sessions)
+		b.fail(failed, err)
 	}
-	return batchFailed(r.open.Load(), failed, errors.Join(refused, cause))
+}
+
+// take returns the IDs of the next pipeline. There is none once the context has ended or the store was closed.
+func (b *redisBatch) take(ctx context.Context) []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.ids) == 0 {
+		return nil
+	}
+	next := b.ids[:batchStep(b.ids, b.sessions, redisChunk)]
+	b.ids = b.ids[len(next):]
+	if ctx.Err() == nil && b.store.open.Load() {
+		return next
+	}
+	b.failed, b.cause = slices.Concat(b.failed, next, b.ids), cmp.Or(b.cause, ctx.Err())
+	b.ids = nil
+	return nil
+}
+
+func (b *redisBatch) fail(ids []string, cause error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.failed, b.cause = append(b.failed, ids...), cmp.Or(b.cause, cause)
 }
 
 // SaveAllAtomic writes every session of a batch in one MULTI/EXEC, or none; its error is then a *NotSavedError that

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -39,13 +40,83 @@ func TestRedisSaveAllIsChunked(t *testing.T) {
 		t.Fatal(err)
 	}
 	said := fake.said()
-	if count(said, "EXEC") != 3 || count(said, "SET ") != 600 {
+	if count(said, "EXEC") != 5 || count(said, "SET ") != 600 {
 		t.Errorf("%d pipelines with %d SETs", count(said, "EXEC"), count(said, "SET "))
 	}
-	said = slices.DeleteFunc(said, func(c string) bool { return c == "EXEC" })
-	if !slices.IsSorted(said) || !strings.Contains(said[599], ids[599]) {
-		t.Error("the commands are not in ID order")
+	var saved []string
+	for _, pipeline := range splitAt(said, "EXEC") {
+		if len(pipeline) > 128 || !slices.IsSorted(pipeline) {
+			t.Errorf("a pipeline of %d commands, in ID order: %v", len(pipeline), slices.IsSorted(pipeline))
+		}
+		saved = append(saved, pipeline...)
 	}
+	slices.Sort(saved)
+	for i, command := range saved {
+		if !strings.Contains(command, ids[i]) {
+			t.Fatalf("command %d of 600 is %q", i, command)
+		}
+	}
+}
+
+// splitAt splits commands at those that begin a pipeline.
+func splitAt(commands []string, begin string) (pipelines [][]string) {
+	for _, c := range commands {
+		if c == begin {
+			pipelines = append(pipelines, nil)
+		} else {
+			pipelines[len(pipelines)-1] = append(pipelines[len(pipelines)-1], c)
+		}
+	}
+	return pipelines
+}
+
+func TestRedisSaveAllSendsFourPipelinesAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		slow := &slowRedis{fakeRedis: &fakeRedis{}}
+		batch, _ := redisBatch(9 * 128)
+		begin := time.Now()
+		if err := session.NewRedisStore(slow).SaveAll(t.Context(), batch); err != nil {
+			t.Fatal(err)
+		}
+		if took := time.Since(begin); took != 3*time.Second || slow.most.Load() != 4 {
+			t.Errorf("9 pipelines of a second each took %v, up to %d at once", took, slow.most.Load())
+		}
+	})
+}
+
+// A batch of one pipeline's length needs no second connection.
+func TestRedisSaveAllOfASmallBatchIsOnePipeline(t *testing.T) {
+	fake := &fakeRedis{}
+	batch, _ := redisBatch(128)
+	if err := session.NewRedisStore(fake).SaveAll(t.Context(), batch); err != nil {
+		t.Fatal(err)
+	}
+	if n := count(fake.said(), "EXEC"); n != 1 {
+		t.Errorf("%d pipelines", n)
+	}
+}
+
+// slowRedis takes a second for each pipeline and counts those under way.
+type slowRedis struct {
+	*fakeRedis
+	pipelines, now, most atomic.Int32
+}
+
+func (r *slowRedis) Pipeline() session.RedisPipeliner {
+	r.pipelines.Add(1)
+	return &slowPipeline{r.fakeRedis.Pipeline(), r}
+}
+
+type slowPipeline struct {
+	session.RedisPipeliner
+	redis *slowRedis
+}
+
+func (p *slowPipeline) Exec(ctx context.Context) ([]interface{}, error) {
+	p.redis.most.Store(max(p.redis.most.Load(), p.redis.now.Add(1)))
+	defer p.redis.now.Add(-1)
+	time.Sleep(time.Second) // of the bubble's time
+	return p.RedisPipeliner.Exec(ctx)
 }
 
 func TestRedisSaveAllChunksAreBoundedInBytes(t *testing.T) {
@@ -176,7 +247,7 @@ func TestRedisSizeLimit(t *testing.T) {
 	}
 }
 
-// An outage is told once, and once the context has ended nothing more is sent.
+// An outage is told once.
 func TestRedisSaveAllOfAnOutage(t *testing.T) {
 	down := errors.New("connection refused")
 	fake := &fakeRedis{fail: func(string) error { return down }}
@@ -184,30 +255,31 @@ func TestRedisSaveAllOfAnOutage(t *testing.T) {
 	if err := session.NewRedisStore(fake).SaveAll(t.Context(), batch); strings.Count(fmt.Sprint(err), down.Error()) != 1 {
 		t.Errorf("SaveAll: %v", err)
 	}
-	ctx, cancel := context.WithCancel(t.Context())
-	fake = &fakeRedis{fail: func(command string) error {
-		if strings.Contains(command, "00255") {
-			cancel() // and the pipeline succeeds
+}
+
+// Pipelines that were under way when the context ended may succeed or fail; no others are begun.
+func TestRedisSaveAllEndsWithTheContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		batch, _ := redisBatch(20 * 128)
+		slow := &slowRedis{fakeRedis: &fakeRedis{fail: func(command string) error {
+			if strings.Contains(command, "00127") {
+				cancel() // and its pipeline succeeds
+			}
+			return nil
+		}}}
+		var notSaved *session.NotSavedError
+		err := session.NewRedisStore(slow, session.WithRedisPrefix("")).SaveAll(ctx, batch)
+		if !errors.Is(err, context.Canceled) || !errors.As(err, &notSaved) {
+			t.Fatalf("SaveAll: %v", err)
 		}
-		return nil
-	}}
-	pipelines := 0
-	s := session.NewRedisStore(countingRedis{fake, &pipelines})
-	var notSaved *session.NotSavedError
-	if err := s.SaveAll(ctx, batch); !errors.Is(err, context.Canceled) || !errors.As(err, &notSaved) || len(notSaved.SessionIDs) != 344 {
-		t.Errorf("SaveAll: %v", err)
-	}
-	if pipelines != 1 {
-		t.Errorf("%d pipelines, want 1", pipelines)
-	}
-}
-
-type countingRedis struct {
-	*fakeRedis
-	pipelines *int
-}
-
-func (c countingRedis) Pipeline() session.RedisPipeliner {
-	*c.pipelines++
-	return c.fakeRedis.Pipeline()
+		for _, id := range notSaved.SessionIDs {
+			if _, saved := slow.keys[id]; saved {
+				t.Errorf("%s was saved", id)
+			}
+		}
+		if saved := len(slow.keys); saved < 128 || saved+len(notSaved.SessionIDs) != len(batch) || slow.pipelines.Load() > 7 {
+			t.Errorf("%d saved, %d not, in %d pipelines", saved, len(notSaved.SessionIDs), slow.pipelines.Load())
+		}
+	})
 }

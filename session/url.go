@@ -24,15 +24,16 @@ var storeSchemes = struct {
 
 // driverPackages says which package registers a scheme, for the error about a missing one.
 var driverPackages = map[string]string{
-	"sqlite":        "sqlite",
-	"postgres":      "postgres",
-	"postgresql":    "postgres",
-	"mysql":         "mysql",
-	"mariadb":       "mysql",
-	"redis":         "redis",
-	"rediss":        "redis",
-	"redis+cluster": "redis",
-	"nats":          "nats",
+	"sqlite":         "sqlite",
+	"postgres":       "postgres",
+	"postgresql":     "postgres",
+	"mysql":          "mysql",
+	"mariadb":        "mysql",
+	"redis":          "redis",
+	"rediss":         "redis",
+	"redis+cluster":  "redis",
+	"rediss+cluster": "redis",
+	"nats":           "nats",
 }
 
 const driversModule = "github.com/limpet-go/limpet/drivers/"
