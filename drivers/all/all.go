@@ -4,5 +4,8 @@
 package all
 
 import (
-	_ "github.com/limpet-go/limpet/drivers/sqlite" // sqlite:
+	_ "github.com/limpet-go/limpet/drivers/mysql"    // mysql:, mariadb:
+	_ "github.com/limpet-go/limpet/drivers/postgres" // postgres:, postgresql:
+	_ "github.com/limpet-go/limpet/drivers/redis"    // redis:, rediss:, redis+cluster:, rediss+cluster:
+	_ "github.com/limpet-go/limpet/drivers/sqlite"   // sqlite:
 )

@@ -11,12 +11,12 @@ import (
 
 func TestStoreKeepsTheContract(t *testing.T) {
 	t.Parallel()
-	storetest.Run(t, openAnother, storetest.Options{Atomic: true, Clients: openClients})
+	storetest.Run(t, openAnother, storetest.Options{Atomic: true, Batch: true, Scan: true, Ping: true, Users: true, Clients: openClients})
 }
 
 func TestStoreKeepsTheContractInVirtualTime(t *testing.T) {
 	t.Parallel()
-	storetest.Run(t, openAnother, storetest.Options{Atomic: true, VirtualTime: true})
+	storetest.Run(t, openAnother, storetest.Options{Atomic: true, Batch: true, Scan: true, Ping: true, Users: true, VirtualTime: true})
 }
 
 // The contract holds on a database that its owner opened without a single setting.
@@ -24,7 +24,7 @@ func TestStoreOnPlainDatabaseKeepsTheContract(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, func(t *testing.T) session.SessionStore {
 		return newStore(t, plainDB(t, filepath.Join(t.TempDir(), "a.db")))
-	}, storetest.Options{Atomic: true, Clients: func(t *testing.T, n int) []session.SessionStore {
+	}, storetest.Options{Atomic: true, Batch: true, Scan: true, Ping: true, Users: true, Clients: func(t *testing.T, n int) []session.SessionStore {
 		path := filepath.Join(t.TempDir(), "a.db")
 		var clients []session.SessionStore
 		for range n {
@@ -32,31 +32,6 @@ func TestStoreOnPlainDatabaseKeepsTheContract(t *testing.T) {
 		}
 		return clients
 	}})
-}
-
-func TestStoreOnHandMadeTableKeepsTheContract(t *testing.T) {
-	t.Parallel()
-	storetest.Run(t, func(t *testing.T) session.SessionStore {
-		db := plainDB(t, filepath.Join(t.TempDir(), "a.db"))
-		for _, text := range documentedTable {
-			if _, err := db.Exec(text); err != nil {
-				t.Fatal(err)
-			}
-		}
-		return sqliteStore(t, db)
-	}, storetest.Options{Atomic: true, VirtualTime: true})
-}
-
-// documentedTable is the documented schema; SQLite spells NOW() CURRENT_TIMESTAMP.
-var documentedTable = []string{
-	`CREATE TABLE vango_sessions (
-		id VARCHAR(64) PRIMARY KEY,
-		data BYTEA NOT NULL,
-		expires_at TIMESTAMP WITH TIME ZONE NOT NULL,
-		created_at TIMESTAMP WITH TIME ZONE DEFAULT CURRENT_TIMESTAMP,
-		updated_at TIMESTAMP WITH TIME ZONE DEFAULT CURRENT_TIMESTAMP
-	)`,
-	`CREATE INDEX idx_vango_sessions_expires ON vango_sessions(expires_at)`,
 }
 
 func openAnother(t *testing.T) session.SessionStore {
