@@ -10,12 +10,16 @@ import (
 	"github.com/limpet-go/limpet/cmd/limpet/internal/demo"
 )
 
+const storeUsage = "`URL` of the session store (default: SQLite in your state directory), such as\n" +
+	"sqlite:///path/to/file.db, postgres://user:password@host/database,\n" +
+	"mysql://user:password@host/database, redis://host/0 or memory:"
+
 // runDemo serves the shop until ctx ends.
 func runDemo(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	o := demo.Options{NodeCommand: nodeCommand}
 	flags := flag.NewFlagSet("limpet demo", flag.ContinueOnError)
 	flags.StringVar(&o.Addr, "addr", "127.0.0.1:8080", "`host:port` to serve on")
-	flags.StringVar(&o.Store, "store", "", "`URL` of the session store: sqlite:///path/to/file.db or memory:\n(default: SQLite in your state directory)")
+	flags.StringVar(&o.Store, "store", "", storeUsage)
 	flags.IntVar(&o.Nodes, "nodes", 1, fmt.Sprintf("how many node processes to run, 1 to %d", demo.MaxNodes))
 	if code, ok := parse(flags, args, stdout, stderr); !ok {
 		return code

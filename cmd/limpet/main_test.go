@@ -10,7 +10,7 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/limpet-go/limpet/internal/leak"
+	"github.com/limpet-go/limpet/internal/testserver"
 )
 
 // TestMain lets this test binary be a node, as the supervisor starts its own program.
@@ -21,7 +21,7 @@ func TestMain(m *testing.M) {
 		stop()
 		os.Exit(code)
 	}
-	os.Exit(leak.Main(m))
+	os.Exit(testserver.Main(m))
 }
 
 // transcript keeps what a command prints. It is safe for concurrent use.

@@ -46,7 +46,8 @@ func locate(storeURL string) (place, error) {
 	}
 	u, err := url.Parse(storeURL)
 	if err != nil || u.Scheme == "" {
-		return place{}, errors.New("--store: want a URL: memory: or a file, such as sqlite:///path/to/demo.db")
+		return place{}, errors.New("--store: want a URL: memory:, a file, such as sqlite:///path/to/demo.db, or a server, such as" +
+			" postgres://user:password@host/database (special characters percent-encoded)")
 	}
 	p := place{store: storeURL, shown: shown(u), memory: u.Scheme == "memory"}
 	if p.keyPath, err = keyPath(u); err != nil {

@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"github.com/limpet-go/limpet/cmd/limpet/internal/shop"
-	_ "github.com/limpet-go/limpet/drivers/sqlite" // registers sqlite:
+	_ "github.com/limpet-go/limpet/drivers/all" // registers the schemes of every store
 	"github.com/limpet-go/limpet/live"
 	"github.com/limpet-go/limpet/session"
 )
