@@ -8,7 +8,7 @@ FUZZTIME ?= 20s
 export LIMPET_TEST_REQUIRE ?= all
 export GORACE ?= atexit_sleep_ms=0
 
-.PHONY: all test unit fuzz lint format vet staticcheck bench bench-live setup
+.PHONY: all test unit fuzz soak lint format vet staticcheck bench bench-stores bench-live setup
 
 all: lint test
 
@@ -25,6 +25,11 @@ unit:
 fuzz:
 	./scripts/fuzz.sh $(FUZZTIME)
 
+## soak: 8 clients on every engine for a minute, whose servers are killed every few seconds; every acknowledged write is
+## accounted for
+soak: setup
+	cd integration && go test -race -v -timeout=30m ./soak -soak.duration=60s
+
 ## lint: formatting, go vet and staticcheck
 lint: format vet staticcheck
 
@@ -38,9 +43,13 @@ vet:
 staticcheck:
 	@set -e; for m in $(MODULES); do (cd $$m && go run $(STATICCHECK) ./...); done
 
-## bench: contenders side by side, ratios with benchstat; writes bench/out/
-bench:
-	BENCHSTAT=$(BENCHSTAT) ./scripts/bench.sh
+## bench: contenders side by side, ratios with benchstat; writes bench/out/ and docs/benchmarks.svg
+bench: setup
+	BENCHSTAT=$(BENCHSTAT) ./scripts/bench.sh all
+
+## bench-stores: the same for the stores on their engines only
+bench-stores: setup
+	BENCHSTAT=$(BENCHSTAT) ./scripts/bench.sh stores
 
 ## bench-live: 2,000 live tabs on one node for a minute
 bench-live:
