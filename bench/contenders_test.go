@@ -5,21 +5,17 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/limpet-go/limpet/bench/peers"
 	"github.com/limpet-go/limpet/bench/plain"
-	"github.com/limpet-go/limpet/internal/leak"
 	"github.com/limpet-go/limpet/session"
 )
 
 // big adds the sizes that take minutes.
 var big = flag.Bool("big", false, "benchmark a million sessions too")
-
-func TestMain(m *testing.M) { os.Exit(leak.Main(m)) }
 
 // callers is how many goroutines call a contender at once.
 const callers = 8
