@@ -21,8 +21,8 @@
 //   - tls_ca, tls_cert, tls_key: files with the authorities to trust in place of the machine's, and a certificate to log
 //     in with and its key.
 //   - connect_timeout: in seconds or with a unit as in 500ms; 5 s unless given.
-//   - read_timeout, write_timeout: how long a connection may wait for the server; 30 s each unless given. Calls end with
-//     their context in any case.
+//   - read_timeout, write_timeout: how long a connection may wait for the server; without end unless given, since calls
+//     end with their context in any case. They must exceed what Migrate takes.
 //   - application_name: the program_name of the connections' attributes, "limpet" unless given.
 //
 // # Rights

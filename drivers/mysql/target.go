@@ -12,10 +12,6 @@ import (
 	"github.com/limpet-go/limpet/session"
 )
 
-// ioTimeout is for callers who bring no deadline, and for where the client knows of none: it is not shorter than what the
-// store gives every call.
-const ioTimeout = 30 * time.Second
-
 // known are the parameters a URL may have; doc.go says what they mean.
 var known = []string{
 	"socket", "table", "max_conns",
@@ -65,10 +61,10 @@ func (t *target) setTimes(p sqldb.Params) (err error) {
 	if t.connectTimeout, err = p.Duration("connect_timeout", sqldb.DefaultConnectTimeout, time.Second); err != nil {
 		return err
 	}
-	if t.readTimeout, err = p.Duration("read_timeout", ioTimeout, time.Second); err != nil {
+	if t.readTimeout, err = p.Duration("read_timeout", 0, time.Second); err != nil {
 		return err
 	}
-	t.writeTimeout, err = p.Duration("write_timeout", ioTimeout, time.Second)
+	t.writeTimeout, err = p.Duration("write_timeout", 0, time.Second)
 	return err
 }
 

@@ -46,7 +46,7 @@ func TestURLNamesTheServer(t *testing.T) {
 
 func TestURLParameters(t *testing.T) {
 	target := targetOf(t, "mysql://host/app")
-	if target.connectTimeout != 5*time.Second || target.readTimeout != 30*time.Second || target.writeTimeout != 30*time.Second ||
+	if target.connectTimeout != 5*time.Second || target.readTimeout != 0 || target.writeTimeout != 0 ||
 		target.maxConns != 10 || target.application != "limpet" || len(target.store) > 0 {
 		t.Errorf("defaults: %+v", target)
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/limpet-go/limpet/drivers/internal/drivertest"
 	"github.com/limpet-go/limpet/drivers/internal/sqltest"
 	"github.com/limpet-go/limpet/session"
+	"github.com/limpet-go/limpet/session/storetest"
 )
 
 // documented is the documented schema, as it stands.
@@ -37,10 +38,10 @@ func TestMigrateTimesOut(t *testing.T) {
 	sqltest.MigrateTimesOut(t, sqlEngine, documented)
 }
 
-// A table made by hand keeps the contract, but for the user index, and that too once Migrate has seen it.
+// A table made by hand keeps the contract, but for the user index.
 func TestHandMadeTableKeepsTheContract(t *testing.T) {
 	t.Parallel()
-	sqltest.HandMade(t, func(t *testing.T) *session.SQLStore {
+	sqltest.HandMade(t, storetest.Options{}, func(t *testing.T) *session.SQLStore {
 		place := ownSchema(t)
 		sqltest.Exec(t, plainDB(t, place), documented.Create...)
 		return engine.Store(t, place)

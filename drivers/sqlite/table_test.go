@@ -34,8 +34,8 @@ func TestTableNamesAreQuoted(t *testing.T) {
 		}
 		wantLoad(t, store, "s1", name)
 	}
-	if n := queryInt(t, plainDB(t, path), "SELECT count(*) FROM sqlite_master WHERE type = 'index' AND name LIKE 'idx%'"); n != len(names) {
-		t.Errorf("%d indexes, want one for each of %d tables", n, len(names))
+	if n := queryInt(t, plainDB(t, path), "SELECT count(*) FROM sqlite_master WHERE type = 'index' AND name LIKE 'idx%'"); n != 3*len(names) {
+		t.Errorf("%d indexes, want three for each of %d names", n, len(names))
 	}
 }
 

@@ -8,12 +8,14 @@ import (
 )
 
 // HandMade checks that a table which Migrate has not seen keeps the contract, but for the user index. One that it has
-// seen is no other than CreateTable's, as Migrate's own test shows. open makes the table, and opens it as the driver does.
-func HandMade(t *testing.T, open func(t *testing.T) *session.SQLStore) {
+// seen is no other than CreateTable's, as Migrate's own test shows. open makes the table, and opens it as the driver
+// does; opts are options beside the capabilities.
+func HandMade(t *testing.T, opts storetest.Options, open func(t *testing.T) *session.SQLStore) {
+	opts.Atomic, opts.Batch, opts.Scan, opts.Ping = true, true, true, true
 	storetest.Run(t, func(t *testing.T) session.SessionStore {
 		store := open(t)
 		return withoutUsers{store, store, store, store, store}
-	}, storetest.Options{Atomic: true, Batch: true, Scan: true, Ping: true})
+	}, opts)
 }
 
 // withoutUsers has every capability of a SQLStore but one.
