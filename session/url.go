@@ -33,7 +33,6 @@ var driverPackages = map[string]string{
 	"rediss":         "redis",
 	"redis+cluster":  "redis",
 	"rediss+cluster": "redis",
-	"nats":           "nats",
 }
 
 const driversModule = "github.com/limpet-go/limpet/drivers/"
@@ -119,9 +118,9 @@ func knownSchemes() string {
 	return strings.Join(names, ", ")
 }
 
-// openError wraps an opener's error. If its text repeats user information all the same, the text is withheld.
+// openError wraps an opener's error. If its text seems to repeat user information all the same, the text is withheld.
 func openError(scheme string, u *url.URL, err error) error {
-	if u.User != nil && repeatsUser(err.Error(), u.User) {
+	if u.User != nil && !storeurl.IsChecked(err) && repeatsUser(err.Error(), u.User) {
 		return withheldError{scheme: scheme, err: err}
 	}
 	return fmt.Errorf("session: store URL: open %s store: %w", scheme, err)

@@ -17,7 +17,7 @@ func init() {
 		_ = session.RegisterStoreScheme(scheme, func(u *url.URL) (session.SessionStore, error) {
 			store, err := openURL(u)
 			if err != nil {
-				return nil, err
+				return nil, storeurl.Checked(err)
 			}
 			return store, nil
 		})

@@ -2,6 +2,7 @@ package demo
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"net/url"
@@ -118,7 +119,8 @@ func shown(u *url.URL) string {
 	return clean.String()
 }
 
-// check opens the store once, so that what is wrong with it is said plainly and before any node starts.
+// check opens the store once and keeps a session in it for a moment, so that what is wrong with it is said plainly and
+// before any node starts.
 func (p place) check(ctx context.Context) error {
 	store, err := session.ParseStoreURL(p.store)
 	if err != nil {
@@ -127,8 +129,21 @@ func (p place) check(ctx context.Context) error {
 	defer store.Close()
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	if _, err := store.Load(ctx, "limpet-demo"); err != nil {
+	if err := try(ctx, store); err != nil {
 		return fmt.Errorf("the store %s cannot be used: %w", p.shown, err)
 	}
 	return nil
+}
+
+// try writes, reads and deletes a session.
+func try(ctx context.Context, store session.SessionStore) error {
+	id := "limpet-demo-" + rand.Text()
+	if err := store.Save(ctx, id, []byte(id), time.Now().Add(time.Minute)); err != nil {
+		return err
+	}
+	data, err := store.Load(ctx, id)
+	if err == nil && string(data) != id {
+		err = errors.New("it does not return what was saved")
+	}
+	return errors.Join(err, store.Delete(ctx, id))
 }

@@ -2,10 +2,16 @@ package demo
 
 import (
 	"bytes"
+	"context"
+	"errors"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/limpet-go/limpet/session"
 )
 
 func TestDefaultPlace(t *testing.T) {
@@ -127,5 +133,25 @@ func TestStoreThatCannotBeUsed(t *testing.T) {
 		if err := p.check(t.Context()); err == nil {
 			t.Errorf("%s: no error", url)
 		}
+	}
+}
+
+// readOnly is a server that a user may only read from.
+type readOnly struct{ session.SessionStore }
+
+func (readOnly) Save(context.Context, string, []byte, time.Time) error {
+	return errors.New("permission denied")
+}
+
+func TestStoreThatMayOnlyBeRead(t *testing.T) {
+	err := session.RegisterStoreScheme("test-read-only", func(*url.URL) (session.SessionStore, error) {
+		return readOnly{session.NewMemoryStore()}, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = place{store: "test-read-only:", shown: "shown"}.check(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "permission denied") {
+		t.Errorf("error %v; want one that says why", err)
 	}
 }
