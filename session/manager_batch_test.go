@@ -18,7 +18,8 @@ import (
 type batchFaultStore struct {
 	*faultStore
 	mute             bool
-	touches, deletes int // batches
+	strange          bool // names other sessions than it was given
+	touches, deletes int  // batches
 }
 
 func (s *batchFaultStore) LoadAll(context.Context, []string) (map[string][]byte, error) {
@@ -59,6 +60,8 @@ func (s *batchFaultStore) batch(ctx context.Context, ids []string, change func(i
 		return nil
 	case s.mute:
 		return fmt.Errorf("fault store: %w", cause)
+	case s.strange:
+		bad = []string{"tenant:" + bad[0]}
 	}
 	return &session.BatchError{SessionIDs: bad, Err: cause}
 }
@@ -77,13 +80,19 @@ func (w wrapped) Unwrap() session.SessionStore { return w.SessionStore }
 
 const crowd = 300
 
-// batchBubble runs a test in virtual time on a wrapped batchFaultStore with a crowd of connected sessions.
+// batchBubble runs a test in virtual time on a batchFaultStore with a crowd of connected sessions.
 func batchBubble(t *testing.T, test func(t *testing.T, m *session.Manager, s *batchFaultStore)) {
+	t.Helper()
+	bubbleOn(t, func(s *batchFaultStore) session.SessionStore { return s }, test)
+}
+
+// bubbleOn is batchBubble on what wrap makes of the store.
+func bubbleOn(t *testing.T, wrap func(*batchFaultStore) session.SessionStore, test func(t *testing.T, m *session.Manager, s *batchFaultStore)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		s := &batchFaultStore{faultStore: newFaultStore(t)}
 		s.latency = time.Millisecond
-		m := session.NewManager(wrapped{s}, session.ManagerConfig{ResumeWindow: window, MaxSessionsPerIP: -1}, nil)
+		m := session.NewManager(wrap(s), session.ManagerConfig{ResumeWindow: window, MaxSessionsPerIP: -1}, nil)
 		for i := range crowd {
 			id := fmt.Sprint("s", i)
 			connect(t, m, (&host{state: "state"}).session(id))
@@ -144,9 +153,9 @@ func TestATouchThatFailsInABatchKeepsNoOtherBack(t *testing.T) {
 }
 
 func TestRemovedSessionsAreDeletedInBatches(t *testing.T) {
-	for _, mute := range []bool{false, true} {
+	for _, err := range []string{"names", "mute", "strange"} {
 		batchBubble(t, func(t *testing.T, m *session.Manager, s *batchFaultStore) {
-			s.mute = mute
+			s.mute, s.strange = err == "mute", err == "strange"
 			s.set(refuseSome(errDown))
 			before, _, _ := s.counts()
 			for i := range crowd {
@@ -163,4 +172,19 @@ func TestRemovedSessionsAreDeletedInBatches(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A program's own store around another sees every write, one by one if it has no batches: it may keep something itself.
+func TestNoWriteGoesPastAWrapper(t *testing.T) {
+	bubbleOn(t, func(s *batchFaultStore) session.SessionStore { return wrapped{s} },
+		func(t *testing.T, m *session.Manager, s *batchFaultStore) {
+			after(window / 6) // past one keepalive of each
+			for i := range crowd {
+				m.Remove(fmt.Sprint("s", i))
+			}
+			after(time.Second)
+			if _, touches, deletes := s.counts(); touches+deletes != 0 || len(s.data) != 0 {
+				t.Errorf("%d batches of touches and %d of deletes went past the wrapper; %d sessions are left", touches, deletes, len(s.data))
+			}
+		})
 }

@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/limpet-go/limpet/internal/persist"
@@ -31,7 +32,7 @@ func (s storeWriter) SaveAll(ctx context.Context, ws []persist.Write) ([]string,
 	return failedOf(ws, s.store.SaveAll(ctx, batch))
 }
 
-// batchWriter is a storeWriter whose store, or one that it wraps, touches and deletes in batches.
+// batchWriter is a storeWriter whose store touches and deletes in batches.
 type batchWriter struct {
 	storeWriter
 	batch BatchStore
@@ -49,19 +50,35 @@ func (s batchWriter) DeleteAll(ctx context.Context, ws []persist.Write) ([]strin
 	return failedOf(ws, s.batch.DeleteAll(ctx, idsOf(ws)))
 }
 
-// failedOf returns the IDs that a batch's error is about. One that names no sessions is about all of them.
+// failedOf returns the IDs that a batch's error is about. One that names no sessions, or others than those of the batch,
+// is about all of them: a store that wraps another may hand on an error about the other's IDs.
 func failedOf(ws []persist.Write, err error) ([]string, error) {
+	if err == nil {
+		return nil, nil
+	}
+	all := idsOf(ws)
+	named := namedBy(err)
+	for _, id := range named {
+		if !slices.Contains(all, id) {
+			return all, err
+		}
+	}
+	if len(named) == 0 {
+		return all, err
+	}
+	return named, err
+}
+
+func namedBy(err error) []string {
 	var notSaved *NotSavedError
 	var failed *BatchError
 	switch {
-	case err == nil:
-		return nil, nil
-	case errors.As(err, &notSaved) && len(notSaved.SessionIDs) > 0:
-		return notSaved.SessionIDs, err
-	case errors.As(err, &failed) && len(failed.SessionIDs) > 0:
-		return failed.SessionIDs, err
+	case errors.As(err, &notSaved):
+		return notSaved.SessionIDs
+	case errors.As(err, &failed):
+		return failed.SessionIDs
 	}
-	return idsOf(ws), err
+	return nil
 }
 
 func idsOf(ws []persist.Write) []string {
@@ -72,9 +89,10 @@ func idsOf(ws []persist.Write) []string {
 	return ids
 }
 
-// writerOf returns what the pipeline writes to.
+// writerOf returns what the pipeline writes to. It does not look beneath a wrapper for a BatchStore: every write goes
+// through all layers, or one that caches would go on serving what was deleted beneath it.
 func writerOf(store SessionStore) persist.Store {
-	if batch, ok := As[BatchStore](store); ok {
+	if batch, ok := store.(BatchStore); ok {
 		return batchWriter{storeWriter{store}, batch}
 	}
 	return storeWriter{store}

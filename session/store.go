@@ -69,8 +69,9 @@ type AtomicKVStore interface {
 type StoreOption func(interface{})
 
 // As finds the first store in a chain of wrappers that implements T, as errors.As does for errors. A wrapper
-// names what it wraps with an Unwrap method that returns a SessionStore. One that changes IDs or data must implement the
-// capabilities itself or have no Unwrap: whoever finds them beneath it, as the Manager does with BatchStore, goes past it.
+// names what it wraps with an Unwrap method that returns a SessionStore. Whoever uses what is found goes past the
+// wrapper: one that changes IDs or data, or keeps some itself, implements the capabilities or has no Unwrap. The Manager
+// goes past none.
 func As[T any](store SessionStore) (T, bool) {
 	for store != nil {
 		if t, ok := store.(T); ok {
