@@ -7,7 +7,8 @@ import (
 )
 
 // ErrRedisNil says that a key does not exist. RedisStore recognises it anywhere in an error's chain, and as well any
-// error there whose text is the same, which go-redis' redis.Nil has.
+// error there whose text is the same, which go-redis' redis.Nil has. A client must therefore not return a failure whose
+// chain has either: go-redis itself does, when no Sentinel knows the master, which package drivers/redis sees to.
 var ErrRedisNil = errors.New("redis: nil")
 
 // RedisClient is what RedisStore needs of a client. The methods are those of go-redis, whose results have types of

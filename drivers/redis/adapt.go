@@ -12,6 +12,9 @@ import (
 // Adapt makes a go-redis client what session.NewRedisStore takes, with every optional capability of that interface. It
 // is for code that wants the basic store; New returns one that can do more. A nil client stays nil.
 //
+// Of a missing key the client's error must be redis.Nil itself, as it is unless a hook wraps it: an error that has it in its
+// chain is a failure, which go-redis returns when no Sentinel knows the master.
+//
 // Writes are sent once, whatever the client's own number of retries. The client should have ContextTimeoutEnabled,
 // without which it does not heed deadlines while it waits for an answer.
 func Adapt(client goredis.UniversalClient) session.RedisClient {

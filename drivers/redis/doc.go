@@ -26,7 +26,9 @@
 //   - db=1: the database of a server behind a socket.
 //
 // Anything else is an error. There is no way to use TLS without checking the certificate; in a Cluster the certificates
-// must have the names or addresses that the nodes announce. The server must answer when the store is opened.
+// must have the names or addresses that the nodes announce. The server must answer when the store is opened, and be no
+// replica that refuses writes. A node of a Cluster is refused unless the URL says that it is one, or all of the store's keys
+// lie there, which a hash tag in the prefix sees to.
 //
 // # Durability
 //
@@ -70,6 +72,7 @@
 // A deadline ends a call in time. A cancellation ends one that awaits an answer after read_timeout at the latest.
 //
 // go-redis tells some events on standard error, through a logger that the whole process shares: mostly of Sentinels,
-// which one answered and what master it named. Nothing of it is secret. The package leaves that logger alone;
-// redis.SetLogger replaces it.
+// which one answered and what master it named. When Close overtakes calls it may tell of a connection's unexpected state
+// ("Unexpected conn[7] state changed by hook to CLOSED, closing it"), which is harmless. Nothing of it is secret. The package
+// leaves that logger alone; redis.SetLogger replaces it.
 package redis

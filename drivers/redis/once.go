@@ -2,7 +2,6 @@ package redis
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	goredis "github.com/redis/go-redis/v9"
@@ -84,27 +83,3 @@ func pexpireCmd(ctx context.Context, key string, life time.Duration) boolCmd {
 func lengthenCmd(ctx context.Context, key string, life time.Duration) boolCmd {
 	return boolCmd{goredis.NewBoolCmd(ctx, "pexpire", key, life.Milliseconds(), "gt"), ctx}
 }
-
-// told makes an error that is due to the context match the context's: go-redis hands the deadline to the connection and
-// reports what that said, and it learns of a cancellation only when a connection fails or times out. What a server
-// answered is never due to the context.
-func told(ctx context.Context, err error) error {
-	var answer goredis.Error
-	if err == nil || errors.As(err, &answer) {
-		return err
-	}
-	cause := ctx.Err()
-	if deadline, ok := ctx.Deadline(); cause == nil && ok && !time.Now().Before(deadline) {
-		cause = context.DeadlineExceeded
-	}
-	if cause == nil || errors.Is(err, cause) {
-		return err
-	}
-	return endedError{cause: cause, err: err}
-}
-
-type endedError struct{ cause, err error }
-
-func (e endedError) Error() string { return e.cause.Error() + ": " + e.err.Error() }
-
-func (e endedError) Unwrap() []error { return []error{e.cause, e.err} }

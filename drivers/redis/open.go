@@ -15,14 +15,15 @@ const openTimeout = 10 * time.Second
 // Option is an option of Open.
 type Option func(*config)
 
-// WithStore passes options on to session.NewRedisStore; they go before the URL's parameters. Who owns the client is
-// Open's to say.
+// WithStore passes options on to session.NewRedisStore; where the URL says otherwise, they count. Who owns the
+// client is Open's to say.
 func WithStore(opts ...session.RedisStoreOption) Option {
-	return func(c *config) { c.store = append(opts, c.store...) }
+	return func(c *config) { c.store = append(c.store, opts...) }
 }
 
 // Open opens the store that a URL names; the package comment says how URLs look. It asks the server, or every master of
-// a Cluster, for an answer and fails within ten seconds if there is none. Closing the store closes its connections.
+// a Cluster, for an answer and fails within ten seconds if there is none. It fails as well on a replica, which takes no
+// writes, and on a node of a Cluster whose URL is that of a single server. Closing the store closes its connections.
 //
 // The text of its errors holds neither the URL, nor user or password, nor the value of a parameter.
 func Open(rawURL string, opts ...Option) (*Store, error) {
@@ -51,8 +52,16 @@ func openURL(u *url.URL, opts ...Option) (*Store, error) {
 	store := New(newClient(c), append(c.store, session.WithRedisOwnedClient())...)
 	ctx, cancel := context.WithTimeout(context.Background(), openTimeout)
 	defer cancel()
-	if err := store.Ping(ctx); err != nil {
+	if err := store.probe(ctx); err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
 	return store, nil
+}
+
+// probe fails if the store cannot serve calls.
+func (s *Store) probe(ctx context.Context) error {
+	if err := s.Ping(ctx); err != nil {
+		return err
+	}
+	return s.failed(ctx, "write", s.writable(ctx))
 }

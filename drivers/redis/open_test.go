@@ -174,7 +174,7 @@ func TestOpenBySocket(t *testing.T) {
 	wantMissing(t, mustOpen(t, "redis://"+s.Addr()), "s1")
 }
 
-func TestOptionsGoBeforeTheURL(t *testing.T) {
+func TestOptionsCountMoreThanTheURL(t *testing.T) {
 	t.Parallel()
 	store, err := Open(withParam(t, testserver.Redis(t), "prefix", "url:"),
 		WithStore(session.WithRedisPrefix("option:"), session.WithRedisMaxBytes(3)), nil)
@@ -182,7 +182,7 @@ func TestOptionsGoBeforeTheURL(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer store.Close()
-	if store.Prefix() != "url:" {
+	if store.Prefix() != "option:" {
 		t.Errorf("prefix %q", store.Prefix())
 	}
 	err = store.Save(t.Context(), "s1", []byte("four"), time.Now().Add(time.Hour))

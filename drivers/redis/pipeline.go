@@ -2,7 +2,6 @@ package redis
 
 import (
 	"context"
-	"errors"
 
 	goredis "github.com/redis/go-redis/v9"
 )
@@ -32,5 +31,6 @@ func send(ctx context.Context, client goredis.UniversalClient, cmds []goredis.Cm
 	return nil
 }
 
-// isFailure tells an error from the answer that there is no such key.
-func isFailure(err error) bool { return err != nil && !errors.Is(err, goredis.Nil) }
+// isFailure tells an error from the answer that there is no such key. That answer is redis.Nil itself: an error that has
+// it somewhere in its chain is a failure, such as that of a Sentinel which does not know the master.
+func isFailure(err error) bool { return err != nil && err != goredis.Nil }

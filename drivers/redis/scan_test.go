@@ -131,7 +131,7 @@ func TestScanOfAReplicaIsAnError(t *testing.T) {
 	if _, err := replica.Redis("REPLICAOF", host, port); err != nil {
 		t.Fatal(err)
 	}
-	store := openStore(t, replica.URL(), newPrefix())
+	store := New(newTestClient(t, replica.URL())) // Open refuses it
 	if _, _, err := store.Scan(t.Context(), "", 0); err == nil {
 		t.Error("a replica, which may lag behind, was listed")
 	}

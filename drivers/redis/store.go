@@ -18,6 +18,11 @@ const callTimeout = 30 * time.Second
 // Store is a session.RedisStore on a go-redis client, and has every optional capability beside: session.BatchStore,
 // session.Scanner, session.Pinger and session.UserIndex. It is safe for concurrent use. A zero Store behaves as a closed
 // one.
+//
+// Of what session.SessionStore says of contexts, a deadline ends a call in time, and a context that was cancelled before
+// lets none begin. A cancellation while a call awaits an answer is honoured late: go-redis heeds deadlines only, so that
+// the call returns when the answer is there or after the client's read timeout, three seconds unless set. Those who must
+// return sooner give their calls deadlines.
 type Store struct {
 	*session.RedisStore
 	client goredis.UniversalClient

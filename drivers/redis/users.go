@@ -4,11 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
-	"slices"
 	"time"
-
-	goredis "github.com/redis/go-redis/v9"
 
 	"github.com/limpet-go/limpet/session"
 )
@@ -78,45 +74,6 @@ func (s *Store) UserSessions(ctx context.Context, userID string) ([]session.Sess
 	}
 	s.settle(ctx, user, ended(entries, now), records)
 	return infos(owned(records, user)), nil
-}
-
-// RevokeUser deletes every session of the user. See session.UserIndex for the contract.
-func (s *Store) RevokeUser(ctx context.Context, userID string) ([]string, error) {
-	ctx, done, err := s.begin(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer done()
-	ids, err := s.holding(ctx, sumOf(userID))
-	if err != nil {
-		return nil, s.failed(ctx, "revoke user", err)
-	}
-	err = s.inPipelines(ctx, ids, func(id string) goredis.Cmder { return delCmd(ctx, s.key(id)) }, nil)
-	var failed *session.BatchError
-	if errors.As(err, &failed) {
-		ids = slices.DeleteFunc(ids, func(id string) bool { return slices.Contains(failed.SessionIDs, id) })
-	}
-	return ids, s.failed(ctx, "revoke user", err)
-}
-
-// holding returns the IDs, in ascending order, for which the user's entry holds.
-func (s *Store) holding(ctx context.Context, user string) ([]string, error) {
-	entries, now, err := s.entries(ctx, user)
-	if err != nil {
-		return nil, err
-	}
-	records, err := s.lookUp(ctx, sessionsOf(entries), true)
-	if err != nil {
-		return nil, err
-	}
-	var ids []string
-	for i, r := range records {
-		if r.user == user && (r.life > 0 || entries[i].until > now) {
-			ids = append(ids, r.id)
-		}
-	}
-	slices.Sort(ids)
-	return ids, nil
 }
 
 // sumOf is what stands for a user ID.
