@@ -49,6 +49,7 @@ type SQLStore struct {
 
 	stop     context.CancelFunc // ends the goroutines
 	running  sync.WaitGroup
+	warned   sync.Once
 	closing  sync.Once
 	closeErr error
 }
@@ -61,8 +62,10 @@ type sqlRunner interface {
 	atomically(ctx context.Context, statements ...statement) error
 	// read runs a query and gives its rows to a function, each once, until that fails.
 	read(ctx context.Context, query statement, row func(*sql.Rows) error) error
-	// refused reports whether the database refused the values of a row, and would take others.
-	refused(err error) bool
+	// refused reports whether the database refused the values of a row, or so many of them, and would take others.
+	refused(ctx context.Context, err error) bool
+	// connect returns an error if no connection to a server can be made.
+	connect(ctx context.Context) error
 	// atOnce is how many steps of a batch may be under way at a time.
 	atOnce() int
 }

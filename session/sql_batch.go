@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 )
 
@@ -17,7 +18,7 @@ func (s *SQLStore) SaveAll(ctx context.Context, sessions map[string]SessionData)
 	}
 	defer done()
 	good, failed, refused := sortBatch(sessions, s.maxBytes)
-	size := func(ids []string) int { return batchStep(ids, sessions, s.dialect.batchRows()) }
+	size := func(ids []string) int { return s.saveSize(ids, sessions) }
 	bad, cause := s.inSteps(ctx, good, size, func(ids []string) error {
 		return s.saveStep(ctx, ids, sessions)
 	})
@@ -36,12 +37,7 @@ func (s *SQLStore) SaveAllAtomic(ctx context.Context, sessions map[string]Sessio
 	if cause != nil {
 		return notSaved(sessions, cause)
 	}
-	var all []statement
-	for rest := good; len(rest) > 0; {
-		n := batchStep(rest, sessions, s.dialect.batchRows())
-		all = append(all, s.saveStatements(rest[:n], sessions)...)
-		rest = rest[n:]
-	}
+	all := s.atomicStatements(good, sessions)
 	if len(all) == 0 {
 		return nil
 	}
@@ -49,6 +45,40 @@ func (s *SQLStore) SaveAllAtomic(ctx context.Context, sessions map[string]Sessio
 		return nil
 	}
 	return batchFailed(s.open.Load(), good, err)
+}
+
+// atomicStatements lock rows in ID order over the whole batch. Sessions that have already expired are written with the
+// others, empty and as what has just expired, and deleted in the end: nobody sees them, or waits for their rows alone.
+func (s *SQLStore) atomicStatements(ids []string, sessions map[string]SessionData) []statement {
+	now := time.Now()
+	var all []statement
+	var expired []string
+	for rest := ids; len(rest) > 0; {
+		n := s.saveSize(rest, sessions)
+		var rows []sqlRow
+		for _, id := range rest[:n] {
+			row, live := newSQLRow(id, sessions[id], now)
+			if !live {
+				row = sqlRow{id: id, data: []byte{}, expiresAt: now}
+				expired = append(expired, id)
+			}
+			rows = append(rows, row)
+		}
+		all = append(all, s.dialect.save(rows, now))
+		rest = rest[n:]
+	}
+	if len(expired) == len(ids) {
+		all = nil // deleting them keeps the order too
+	}
+	for step := range slices.Chunk(expired, s.dialect.batchRows()) {
+		all = append(all, s.dialect.remove(step))
+	}
+	return all
+}
+
+// saveSize is how many of these sessions one statement saves.
+func (s *SQLStore) saveSize(ids []string, sessions map[string]SessionData) int {
+	return batchStepWithin(s.dialect.batchBytes(), ids, sessions, s.dialect.batchRows())
 }
 
 // saveStep writes some sessions. Its statements are not one transaction: each locks rows in ID order, both together

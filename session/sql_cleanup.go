@@ -20,10 +20,32 @@ func (s *SQLStore) cleanup(ctx context.Context, interval time.Duration) {
 			return
 		case <-ticker.C:
 		}
-		if err := errors.Join(s.sweep(ctx), s.sweepUsers(ctx)); err != nil && ctx.Err() == nil {
+		if err := s.sweepTables(ctx); err != nil && ctx.Err() == nil {
 			slog.Warn("session: expired rows not deleted", "error", err)
 		}
 	}
+}
+
+// sweepTables is no failure while there is no table yet. It tries again if the table has come since.
+func (s *SQLStore) sweepTables(ctx context.Context) error {
+	err := errors.Join(s.sweep(ctx), s.sweepUsers(ctx))
+	if err == nil {
+		return nil
+	}
+	switch exists, lookErr := s.lookFor(ctx, s.table); {
+	case lookErr != nil:
+		return err
+	case !exists:
+		return nil
+	}
+	return errors.Join(s.sweep(ctx), s.sweepUsers(ctx))
+}
+
+// lookFor is exists with a deadline.
+func (s *SQLStore) lookFor(ctx context.Context, name tableName) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, sqlCallTimeout)
+	defer cancel()
+	return s.exists(ctx, name)
 }
 
 // sweep deletes expired rows in small batches, so that other writers get their turn in between. It ends when it has seen

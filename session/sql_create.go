@@ -18,6 +18,9 @@ type sqlTables interface {
 	probeUsers() statement
 	// exists selects a row if there is such a table.
 	exists(name tableName) statement
+	// lossy selects the names of columns in which a table made by hand may lose what a session has, with up to so many
+	// bytes of data (-1: any number). No text is for an engine whose columns lose nothing.
+	lossy(maxBytes int) statement
 	// migrate changes what is there to what create makes. It is the one that does so by itself: the dialects have
 	// little in common here.
 	migrate(ctx context.Context, db *sql.DB) error
@@ -25,7 +28,7 @@ type sqlTables interface {
 
 // CreateTable creates the table of sessions, the table of the user index and their indexes. If the table of sessions
 // exists, whoever made it, it does nothing, and needs no right to create anything; Migrate brings such a table up to
-// date. Many processes may call it at once.
+// date, and a log entry names the columns that need it lest sessions lose data. Many processes may call it at once.
 func (s *SQLStore) CreateTable(ctx context.Context) error {
 	ctx, done, err := s.begin(ctx)
 	if err != nil {
@@ -36,7 +39,11 @@ func (s *SQLStore) CreateTable(ctx context.Context) error {
 }
 
 func (s *SQLStore) createTable(ctx context.Context) error {
+	if err := s.runner.connect(ctx); err != nil {
+		return err // and do not wait as long for the next connection
+	}
 	if s.ask(ctx, s.dialect.probe()) == nil {
+		s.warnOfTable(ctx)
 		return nil
 	}
 	switch exists, err := s.exists(ctx, s.table); {
@@ -44,6 +51,9 @@ func (s *SQLStore) createTable(ctx context.Context) error {
 		return err
 	case exists: // since just now, or unusable all along
 		return s.ask(ctx, s.dialect.probe())
+	}
+	if err := s.usersFit(ctx); err != nil {
+		return err
 	}
 	if _, err := s.runner.run(ctx, s.dialect.create()...); err != nil {
 		if s.ask(ctx, s.dialect.probe()) == nil {
@@ -55,6 +65,23 @@ func (s *SQLStore) createTable(ctx context.Context) error {
 		return err
 	}
 	return s.ask(ctx, s.dialect.probeUsers())
+}
+
+// usersFit reports what has the name of the table of users, and is something else.
+func (s *SQLStore) usersFit(ctx context.Context) error {
+	users := s.table.users()
+	if exists, err := s.exists(ctx, users); err != nil || !exists {
+		return err
+	}
+	return usersMisnamed(users, s.ask(ctx, s.dialect.probeUsers()))
+}
+
+// usersMisnamed words the error of a probe of a table of users that exists.
+func usersMisnamed(users tableName, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("the table %s has the name of the user index's and does not serve as it: %w", users.quoted(`"`), err)
 }
 
 // ask runs a query for its error alone.

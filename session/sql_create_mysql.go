@@ -36,6 +36,23 @@ func (d *mysqlDialect) createUsers() []statement {
 ) ENGINE=InnoDB`}}
 }
 
+// lossy finds data that a column cuts off, or refuses where sql_mode is strict, and times that skip hours with the
+// connection's zone and end in 2038.
+func (d *mysqlDialect) lossy(maxBytes int) statement {
+	return statement{
+		text: `SELECT column_name FROM information_schema.columns` + mysqlTable +
+			` AND (column_name = 'data' AND character_octet_length < ? OR column_name = 'expires_at' AND data_type = 'timestamp')`,
+		args: append(mysqlTableArgs(d.name), mysqlDataBytes(maxBytes)),
+	}
+}
+
+func mysqlDataBytes(maxBytes int) int64 {
+	if maxBytes < 0 {
+		return 1<<32 - 1
+	}
+	return int64(maxBytes)
+}
+
 func (d *mysqlDialect) probe() statement      { return probeSessions(d.table) }
 func (d *mysqlDialect) probeUsers() statement { return probeUsers(d.users) }
 

@@ -44,6 +44,8 @@ func (d *postgresDialect) createUsers() []statement {
 	}
 }
 
+func (d *postgresDialect) lossy(int) statement { return statement{} }
+
 func (d *postgresDialect) probe() statement      { return probeSessions(d.table) }
 func (d *postgresDialect) probeUsers() statement { return probeUsers(d.users) }
 

@@ -35,6 +35,8 @@ func sqliteIndex(table tableName, index, columns string) statement {
 	return statement{text: `CREATE INDEX IF NOT EXISTS ` + name.quoted(`"`) + ` ON ` + quoteName(table.table, `"`) + ` ` + columns}
 }
 
+func (d *sqliteDialect) lossy(int) statement { return statement{} }
+
 func (d *sqliteDialect) probe() statement      { return probeSessions(d.table) }
 func (d *sqliteDialect) probeUsers() statement { return probeUsers(d.users) }
 

@@ -46,6 +46,8 @@ type sqlDialect interface {
 	removeExpired(ids []string, now time.Time) statement
 	// batchRows is how many rows a statement may carry.
 	batchRows() int
+	// batchBytes is how much data a statement that saves several rows may carry.
+	batchBytes() int
 }
 
 // sweepRows is few enough that other callers are not held up for long.

@@ -1,7 +1,10 @@
 package session
 
 import (
+	"context"
+	"database/sql/driver"
 	"errors"
+	"net"
 	"reflect"
 )
 
@@ -27,6 +30,21 @@ func serverFault(err error) sqlFault {
 		return mysqlFault(number)
 	}
 	return faultOther
+}
+
+// hungUp reports whether an error may be that of a connection that MySQL ended while a statement was being sent: it has
+// not said anything, it was there to be connected to, and nobody's time was up.
+func hungUp(err error) bool {
+	if _, said := errorField(err, "Number"); said {
+		return false
+	}
+	for _, other := range []error{driver.ErrBadConn, context.DeadlineExceeded, context.Canceled} {
+		if errors.Is(err, other) {
+			return false
+		}
+	}
+	var op *net.OpError
+	return !errors.As(err, &op) || op.Op != "dial"
 }
 
 func postgresFault(state string) sqlFault {
@@ -79,20 +97,38 @@ func sqliteCode(err error) (int64, bool) {
 	return errorField(err, "Code")
 }
 
-// errorField finds the first error in the chain that is a struct with an integer field of this name.
+// errorField finds the first error, along all branches of the chain, that is a struct with an integer field of this name.
 func errorField(err error, name string) (int64, bool) {
-	for ; err != nil; err = errors.Unwrap(err) {
-		v := reflect.Indirect(reflect.ValueOf(err))
-		if v.Kind() != reflect.Struct {
-			continue
+	if err == nil {
+		return 0, false
+	}
+	if n, ok := integerField(err, name); ok {
+		return n, true
+	}
+	switch e := err.(type) {
+	case interface{ Unwrap() error }:
+		return errorField(e.Unwrap(), name)
+	case interface{ Unwrap() []error }:
+		for _, branch := range e.Unwrap() {
+			if n, ok := errorField(branch, name); ok {
+				return n, true
+			}
 		}
-		switch f := v.FieldByName(name); {
-		case !f.IsValid():
-		case f.CanInt():
-			return f.Int(), true
-		case f.CanUint():
-			return int64(f.Uint()), true
-		}
+	}
+	return 0, false
+}
+
+func integerField(err error, name string) (int64, bool) {
+	v := reflect.Indirect(reflect.ValueOf(err))
+	if v.Kind() != reflect.Struct {
+		return 0, false
+	}
+	switch f := v.FieldByName(name); {
+	case !f.IsValid():
+	case f.CanInt():
+		return f.Int(), true
+	case f.CanUint():
+		return int64(f.Uint()), true
 	}
 	return 0, false
 }

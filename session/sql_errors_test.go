@@ -21,6 +21,9 @@ func TestServerFaults(t *testing.T) {
 		{sqlStateErr(""), faultOther},
 		{&mysqlErr{1213}, faultConflict},
 		{&mysqlErr{1205}, faultConflict},
+		{errors.Join(&mysqlErr{1213}, io.EOF), faultConflict}, // and the rollback failed
+		{fmt.Errorf("commit: %w", errors.Join(io.EOF, &mysqlErr{1406})), faultRow},
+		{errors.Join(sqlStateErr("40001"), io.EOF), faultConflict},
 		{&mysqlErr{1406}, faultRow},
 		{&mysqlErr{1045}, faultOther},
 		{(*mysqlErr)(nil), faultOther},
@@ -44,6 +47,7 @@ func TestSQLiteFaults(t *testing.T) {
 		{methodCode(18), faultRow},
 		{methodCode(13), faultOther}, // SQLITE_FULL
 		{fieldCode{5}, faultConflict},
+		{errors.Join(io.EOF, fieldCode{5}), faultConflict},
 		{fieldCode{19}, faultRow},
 		{temporary(true), faultConflict},
 		{temporary(false), faultOther},

@@ -29,7 +29,8 @@ const (
 //
 // After an error PostgreSQL and SQLite have everything as it was. MySQL may have made the table of users; what
 // happens to the table of sessions happens at once or not at all. It is an error, and nothing is changed, when rows of a
-// MySQL table have IDs that are not ASCII: no session can have them, but to delete them is for their owner.
+// MySQL table have IDs that are not ASCII: no session can have them, but to delete them is for their owner. So it is when
+// something else has the name of the table of users.
 //
 // Where a MySQL table has TIMESTAMP columns, and a PostgreSQL one columns without a time zone, their values are taken for
 // what a SQLStore wrote with the time zone that the connections of db have. If it was another, expiries shift by the
@@ -58,6 +59,16 @@ func execAll(ctx context.Context, on sqlHandle, statements ...statement) error {
 		}
 	}
 	return nil
+}
+
+// hasUsers reports whether there is a table of users. It is an error if something else has its name.
+func hasUsers(ctx context.Context, on sqlHandle, d sqlTables, users tableName) (bool, error) {
+	exists, err := found(ctx, on, d.exists(users))
+	if err != nil || !exists {
+		return false, err
+	}
+	_, err = found(ctx, on, d.probeUsers())
+	return true, usersMisnamed(users, err)
 }
 
 // found reports whether a query has a row.

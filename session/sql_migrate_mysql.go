@@ -88,6 +88,10 @@ func (d *mysqlDialect) migrateIn(ctx context.Context, conn *sql.Conn) error {
 	if err != nil {
 		return err
 	}
+	users, err := hasUsers(ctx, conn, d, d.name.users())
+	if err != nil {
+		return err
+	}
 	if !exists {
 		return execAll(ctx, conn, d.create()...)
 	}
@@ -95,9 +99,7 @@ func (d *mysqlDialect) migrateIn(ctx context.Context, conn *sql.Conn) error {
 	if err != nil {
 		return err
 	}
-	if hasUsers, err := found(ctx, conn, d.exists(d.name.users())); err != nil {
-		return err
-	} else if !hasUsers {
+	if !users {
 		if err := execAll(ctx, conn, d.createUsers()...); err != nil {
 			return err
 		}

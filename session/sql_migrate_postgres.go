@@ -50,6 +50,9 @@ func (d *postgresDialect) migrateIn(ctx context.Context, tx *sql.Tx) error {
 		return err
 	}
 	if table == nil {
+		if _, err := hasUsers(ctx, tx, d, d.name.users()); err != nil {
+			return err
+		}
 		return execAll(ctx, tx, d.create()...)
 	}
 	var todo []statement
@@ -62,12 +65,12 @@ func (d *postgresDialect) migrateIn(ctx context.Context, tx *sql.Tx) error {
 	beside := *d
 	beside.name.schema = table.schema
 	beside.users = beside.name.users().quoted(`"`)
-	hasUsers, err := found(ctx, tx, d.exists(beside.name.users()))
-	if err == nil && !hasUsers {
-		todo = append(todo, beside.createUsers()...)
-	}
+	users, err := hasUsers(ctx, tx, &beside, beside.name.users())
 	if err != nil {
 		return err
+	}
+	if !users {
+		todo = append(todo, beside.createUsers()...)
 	}
 	return execAll(ctx, tx, todo...)
 }

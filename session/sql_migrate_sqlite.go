@@ -36,15 +36,18 @@ func (d *sqliteDialect) migrateIn(ctx context.Context, conn *sql.Conn) error {
 	if err != nil {
 		return err
 	}
+	if _, err := hasUsers(ctx, conn, d, d.name.users()); err != nil {
+		return err
+	}
 	if !exists {
 		return execAll(ctx, conn, d.create()...)
 	}
-	folded, err := found(ctx, conn, d.indexWith(`l.origin = 'pk' AND i.coll <> 'BINARY'`))
+	folded, err := found(ctx, conn, d.indexWith(`l."unique" = 1 AND lower(i.name) = 'id' AND i.coll <> 'BINARY'`))
 	if err != nil {
 		return err
 	}
 	if folded {
-		return errors.New("the column id does not tell upper case from lower, which SQLite cannot change: the table must be made anew")
+		return errors.New("the column id takes different IDs for one, as upper case for lower, which SQLite cannot change: the table must be made anew")
 	}
 	indexed, err := found(ctx, conn, d.indexWith(`i.name = 'expires_at' AND i.seqno = 0 AND l.partial = 0`))
 	if err != nil {

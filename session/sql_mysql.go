@@ -56,6 +56,10 @@ func (d *mysqlDialect) batchRows() int { return mysqlBatchRows }
 
 const mysqlBatchRows = 100
 
+// batchBytes leaves a statement well below the 4 MiB that MySQL 5.7 takes out of the box (max_allowed_packet), also where
+// a driver writes the data into the text, which may double it.
+func (d *mysqlDialect) batchBytes() int { return 1 << 20 }
+
 // fixed says that the text for this many rows is one of few: that of a lone call or of a full step.
 func (d *mysqlDialect) fixed(rows int) bool { return rows == 1 || rows == mysqlBatchRows }
 

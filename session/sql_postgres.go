@@ -67,4 +67,6 @@ func (d *postgresDialect) touch(row sqlRow, _ time.Time) statement {
 
 func (d *postgresDialect) batchRows() int { return 1000 }
 
+func (d *postgresDialect) batchBytes() int { return maxBatchBytes }
+
 func spaced(list []string) string { return strings.Join(list, " ") }

@@ -10,13 +10,14 @@ import (
 
 // serverRunner runs statements on PostgreSQL and MySQL, each call on a connection of its own.
 type serverRunner struct {
-	db   *sql.DB
-	kept *keptStatements // nil where drivers keep statements themselves
+	db      *sql.DB
+	kept    *keptStatements // nil where drivers keep statements themselves
+	hangsUp bool            // what the server refuses for its size may end the connection before it can say so
 }
 
 // newServerRunner keeps statements only in a database of its own, and not those of PostgreSQL, whose drivers do it.
 func newServerRunner(db *sql.DB, dialect SQLDialect, owned bool) serverRunner {
-	r := serverRunner{db: db}
+	r := serverRunner{db: db, hangsUp: dialect == DialectMySQL}
 	if owned && dialect == DialectMySQL {
 		r.kept = newKeptStatements(db)
 	}
@@ -33,7 +34,17 @@ const serverSteps = 2
 
 func (r serverRunner) atOnce() int { return serverSteps }
 
-func (r serverRunner) refused(err error) bool { return serverFault(err) == faultRow }
+func (r serverRunner) refused(ctx context.Context, err error) bool {
+	return serverFault(err) == faultRow || r.hangsUp && hungUp(err) && r.connect(ctx) == nil
+}
+
+func (r serverRunner) connect(ctx context.Context) error {
+	conn, err := r.db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	return conn.Close() // gives it back to the pool
+}
 
 // atomically needs no more than run: these engines undo a statement that fails.
 func (r serverRunner) atomically(ctx context.Context, statements ...statement) error {
@@ -41,14 +52,23 @@ func (r serverRunner) atomically(ctx context.Context, statements ...statement) e
 	return err
 }
 
-func (r serverRunner) run(ctx context.Context, statements ...statement) (int64, error) {
+func (r serverRunner) run(ctx context.Context, statements ...statement) (changed int64, err error) {
+	err = again(ctx, func() (bool, error) {
+		changed, err = r.once(ctx, statements)
+		return true, err
+	})
+	return changed, err
+}
+
+// again repeats what was rolled back because of other transactions, as long as try allows it.
+func again(ctx context.Context, try func() (repeatable bool, err error)) error {
 	for attempt := 1; ; attempt++ {
-		changed, err := r.once(ctx, statements)
-		if err == nil || attempt == serverAttempts || serverFault(err) != faultConflict {
-			return changed, err
+		repeatable, err := try()
+		if err == nil || !repeatable || attempt == serverAttempts || serverFault(err) != faultConflict {
+			return err
 		}
 		if !pause(ctx, attempt) {
-			return 0, errors.Join(ctx.Err(), err)
+			return errors.Join(ctx.Err(), err)
 		}
 	}
 }
@@ -82,7 +102,19 @@ func (r serverRunner) exec(ctx context.Context, st statement) (int64, error) {
 	return changedRows(prepared.ExecContext(ctx, st.args...))
 }
 
+// read may meet a conflict too, where SERIALIZABLE is the server's default. It begins again if no row was seen yet.
 func (r serverRunner) read(ctx context.Context, query statement, row func(*sql.Rows) error) error {
+	return again(ctx, func() (bool, error) {
+		fresh := true
+		err := r.readOnce(ctx, query, func(rows *sql.Rows) error {
+			fresh = false
+			return row(rows)
+		})
+		return fresh, err
+	})
+}
+
+func (r serverRunner) readOnce(ctx context.Context, query statement, row func(*sql.Rows) error) error {
 	if r.kept == nil || !query.fixed {
 		rows, err := r.db.QueryContext(ctx, query.text, query.args...)
 		return readRows(rows, err, row)

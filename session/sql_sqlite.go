@@ -59,6 +59,8 @@ func (d *sqliteDialect) touch(row sqlRow, now time.Time) statement {
 
 func (d *sqliteDialect) batchRows() int { return 500 }
 
+func (d *sqliteDialect) batchBytes() int { return maxBatchBytes }
+
 // sqliteText drops what is finer than a millisecond: a session is missing from the instant it expires.
 func sqliteText(t time.Time) string {
 	if t.After(sqliteLatest) {

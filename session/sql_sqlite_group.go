@@ -6,13 +6,14 @@ import (
 	"database/sql/driver"
 	"errors"
 	"slices"
+	"time"
 )
 
-// write brings a group to an end: committed, refused, or given up when ctx or the time for a call ends. While other
-// connections hold the database it tries again. If the group as a whole fails for any other reason, its writes are
+// write brings a group to an end: committed, refused, or given up when ctx ends or the last of its callers has no time
+// left. While other connections hold the database it tries again. If the group as a whole fails for any other reason, its writes are
 // tried one by one, so that each has an outcome of its own; all of them may safely be done twice.
 func (w *sqliteWriter) write(ctx context.Context, group []*sqliteWrite) {
-	ctx, cancel := context.WithTimeout(ctx, sqlCallTimeout)
+	ctx, cancel := context.WithDeadline(ctx, lastDeadline(group))
 	defer cancel()
 	for attempt := 1; ; attempt++ {
 		group = w.wanted(group)
@@ -43,6 +44,10 @@ func (w *sqliteWriter) wanted(group []*sqliteWrite) []*sqliteWrite {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return slices.DeleteFunc(group, func(op *sqliteWrite) bool { return op.abandoned })
+}
+
+func lastDeadline(group []*sqliteWrite) time.Time {
+	return slices.MaxFunc(group, func(a, b *sqliteWrite) int { return a.deadline.Compare(b.deadline) }).deadline
 }
 
 func finishAll(group []*sqliteWrite, err error) {

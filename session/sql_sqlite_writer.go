@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"time"
 )
 
 // sqliteWriter gives the writes of one store to SQLite one after the other, since SQLite has one writer at a time.
@@ -26,6 +27,7 @@ type sqliteWrite struct {
 	done       chan struct{} // closed when changed and err are final
 	alone      bool          // in a transaction of its own, which it can fail without harm to others
 	size       int           // bytes of data
+	deadline   time.Time     // its caller's
 	changed    int64
 	err        error
 	abandoned  bool // its caller has gone; guarded by sqliteWriter.mu
@@ -65,7 +67,12 @@ func newSQLiteWriter(db *sql.DB) *sqliteWriter {
 
 func (w *sqliteWriter) atOnce() int { return 1 }
 
-func (w *sqliteWriter) refused(err error) bool { return sqliteFault(err) == faultRow }
+func (w *sqliteWriter) refused(_ context.Context, err error) bool {
+	return sqliteFault(err) == faultRow
+}
+
+// connect leaves it to the calls, which ride out that others hold the database.
+func (w *sqliteWriter) connect(context.Context) error { return nil }
 
 // read rides out the moments in which a writer without WAL keeps readers out; once there was a row, there are none.
 func (w *sqliteWriter) read(ctx context.Context, query statement, row func(*sql.Rows) error) error {
@@ -110,6 +117,7 @@ func (w *sqliteWriter) atomically(ctx context.Context, statements ...statement) 
 
 // wait queues a write and waits for its outcome, or for ctx.
 func (w *sqliteWriter) wait(ctx context.Context, op *sqliteWrite) (int64, error) {
+	op.deadline, _ = ctx.Deadline() // which all calls have
 	w.mu.Lock()
 	if w.stopped {
 		w.mu.Unlock()

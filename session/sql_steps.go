@@ -10,8 +10,9 @@ import (
 
 // inSteps does something for IDs, which are in ascending order, step by step; size says how many of those that are
 // left make one step. A few steps may be under way at once. It goes on after a step that failed. If the database
-// refuses the values of a step, its halves are tried, down to single sessions, so that one bad row fails alone. It
-// returns the IDs of what failed or was not begun, with the first cause: an outage fails every step alike.
+// refuses the values of a step, its halves are tried, down to single sessions, so that one bad row fails alone. What is
+// done must be such that it may be done twice. It returns the IDs of what failed or was not begun, with the first cause:
+// an outage fails every step alike.
 func (s *SQLStore) inSteps(ctx context.Context, ids []string, size func([]string) int, do func([]string) error) (failed []string, cause error) {
 	b := sqlSteps{left: ids, size: size}
 	work := func() {
@@ -75,7 +76,7 @@ func (s *SQLStore) step(ctx context.Context, ids []string, do func([]string) err
 	if err == nil {
 		return nil, nil
 	}
-	if len(ids) == 1 || !s.runner.refused(err) || ctx.Err() != nil || !s.open.Load() {
+	if len(ids) == 1 || ctx.Err() != nil || !s.open.Load() || !s.runner.refused(ctx, err) {
 		return ids, err
 	}
 	half := len(ids) / 2

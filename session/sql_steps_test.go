@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net"
 	"slices"
 	"strings"
 	"testing"
@@ -85,7 +86,7 @@ func TestSQLEmptyBatchesAskNothing(t *testing.T) {
 // An outage is told once, not once for every step.
 func TestSQLBatchesInAnOutage(t *testing.T) {
 	for call, do := range batchCalls {
-		down := errors.New("connection refused")
+		down := &net.OpError{Op: "dial", Err: errors.New("connection refused")}
 		fake := &fakeSQL{answer: func(context.Context, string) error { return down }}
 		err := do(t.Context(), sqlStore(t, fake.open(t), WithSQLDialect(DialectMySQL)), 300)
 		if wantUndone(t, err, down, 0, 299); strings.Count(err.Error(), down.Error()) != 1 {

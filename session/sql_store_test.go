@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"net"
 	"slices"
 	"strings"
 	"testing"
@@ -201,6 +202,23 @@ func TestServerTransactionIsRetriedWhole(t *testing.T) {
 	})
 }
 
+// Where SERIALIZABLE is the server's default, a read may be what has to give way.
+func TestServerReadsAreRetried(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		left := 2
+		fake := &fakeSQL{value: []byte("one"), answer: func(context.Context, string) error {
+			if left--; left >= 0 {
+				return sqlStateErr("40001")
+			}
+			return nil
+		}}
+		store := sqlStore(t, fake.open(t), WithSQLCleanupInterval(-1))
+		if data, err := store.Load(t.Context(), "s1"); err != nil || string(data) != "one" {
+			t.Errorf("Load: %q, %v", data, err)
+		}
+	})
+}
+
 // manySessions is a batch of n live sessions.
 func manySessions(n int) map[string]SessionData {
 	batch := map[string]SessionData{}
@@ -227,7 +245,7 @@ func TestSQLSaveAllStopsWithItsContext(t *testing.T) {
 
 // An outage is told once, not once for every step.
 func TestSQLSaveAllOfAnOutage(t *testing.T) {
-	down := errors.New("connection refused")
+	down := &net.OpError{Op: "dial", Err: errors.New("connection refused")}
 	fake := &fakeSQL{answer: func(context.Context, string) error { return down }}
 	store := sqlStore(t, fake.open(t), WithSQLDialect(DialectMySQL))
 	var notSaved *NotSavedError

@@ -28,7 +28,7 @@ func parseTableName(name string) (tableName, error) {
 	parts := strings.Split(name, ".")
 	for _, part := range parts {
 		if part == "" {
-			return tableName{}, fmt.Errorf("session: sql store: the table name %q has an empty part", name)
+			return tableName{}, errors.New("session: sql store: the table name has an empty part")
 		}
 	}
 	switch len(parts) {
@@ -37,7 +37,7 @@ func parseTableName(name string) (tableName, error) {
 	case 2:
 		return tableName{schema: parts[0], table: parts[1]}, nil
 	}
-	return tableName{}, fmt.Errorf("session: sql store: the table name %q has more than two parts", name)
+	return tableName{}, errors.New("session: sql store: the table name has more than two parts")
 }
 
 // tooLong reports a part that is over the limit as length counts it.

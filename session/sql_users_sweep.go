@@ -10,7 +10,7 @@ import (
 // row is prolonged to a day after that row ends, so that the next look at it comes late; the others go. It does
 // nothing where there is no table of users.
 func (s *SQLStore) sweepUsers(ctx context.Context) error {
-	if found, err := s.usersExist(ctx); err != nil || !found {
+	if found, err := s.lookFor(ctx, s.table.users()); err != nil || !found {
 		return err
 	}
 	for {
@@ -19,12 +19,6 @@ func (s *SQLStore) sweepUsers(ctx context.Context) error {
 			return err
 		}
 	}
-}
-
-func (s *SQLStore) usersExist(ctx context.Context) (bool, error) {
-	ctx, cancel := context.WithTimeout(ctx, sqlCallTimeout)
-	defer cancel()
-	return s.exists(ctx, s.table.users())
 }
 
 // sweepUsersOnce reads first and locks nothing meanwhile: the statement that deletes looks again whether an entry has

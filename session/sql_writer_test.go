@@ -148,6 +148,49 @@ func TestSQLiteBusyForEverEndsWithTheDeadline(t *testing.T) {
 	})
 }
 
+// How long a write waits for others is for its callers to say.
+func TestSQLiteBusyEndsWithItsOwnCaller(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		free := start.Add(50 * time.Second)
+		s := newStalled(t, 1, func(string) error {
+			if time.Now().Before(free) {
+				return methodCode(5)
+			}
+			return nil
+		})
+		for _, patience := range []time.Duration{45 * time.Second, 55 * time.Second, time.Hour} {
+			s.writers.Go(func() {
+				ctx, cancel := context.WithTimeout(context.Background(), patience)
+				defer cancel()
+				err := s.store.Save(ctx, patience.String(), nil, time.Now().Add(time.Hour))
+				if took := time.Since(start); took > 51*time.Second || patience < 50*time.Second != errors.Is(err, context.DeadlineExceeded) {
+					t.Errorf("patience of %v: %v after %v", patience, err, took)
+				}
+			})
+		}
+		synctest.Wait()
+		if err := s.finish(); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("a call without a deadline: %v", err)
+		}
+	})
+}
+
+func TestCloseEndsSQLiteWritesThatAreBusy(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStalled(t, 1, func(string) error { return methodCode(5) })
+		s.release()
+		synctest.Wait()
+		start := time.Now()
+		if err := s.store.Close(); err != nil || time.Since(start) > time.Second {
+			t.Errorf("Close: %v after %v", err, time.Since(start))
+		}
+		if err := s.finish(); err != (error)(nil) && !errors.Is(err, ErrStoreClosed{}) {
+			t.Errorf("Save: %v", err)
+		}
+	})
+}
+
 // A transaction that cannot be committed is not the end of its writes: each is tried by itself.
 func TestSQLiteGroupThatFailsIsTriedOneByOne(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -10,10 +10,15 @@ const maxBatchBytes = 4 << 20
 
 // batchStep returns how many of the IDs go into one step that carries at most the given number of sessions.
 func batchStep(ids []string, sessions map[string]SessionData, most int) int {
+	return batchStepWithin(maxBatchBytes, ids, sessions, most)
+}
+
+// batchStepWithin is batchStep with another bound for the data.
+func batchStepWithin(maxBytes int, ids []string, sessions map[string]SessionData, most int) int {
 	size := 0
 	for n, id := range ids {
 		size += len(sessions[id].Data)
-		if n == most || n > 0 && size > maxBatchBytes {
+		if n == most || n > 0 && size > maxBytes {
 			return n
 		}
 	}

@@ -12,7 +12,8 @@ import (
 )
 
 // StoreOpener opens the store that a URL describes. It refuses query parameters that it does not know, and its
-// errors name neither the URL's user information nor any parameter's value. The store it returns owns what it
+// errors name neither the URL's user information nor anything else that is secret; what a server says may name a table or
+// a schema. The store it returns owns what it
 // opened: closing the store closes that too.
 type StoreOpener func(u *url.URL) (SessionStore, error)
 
@@ -60,7 +61,8 @@ func RegisterStoreScheme(scheme string, open StoreOpener) error {
 // github.com/limpet-go/limpet/drivers/all those of every driver. Close the store to release what it opened.
 //
 // An unknown scheme is an error that lists the known ones and the import that adds it. Unknown query parameters are
-// errors. No error's text repeats the URL, its user information or a parameter's value.
+// errors. No error's text repeats the URL or its user information, nor anything else that is secret. What a server says,
+// and what is in the way of a store, may have the name of a table or schema in it.
 func ParseStoreURL(raw string) (SessionStore, error) {
 	scheme, _, ok := strings.Cut(raw, ":")
 	scheme = strings.ToLower(scheme)

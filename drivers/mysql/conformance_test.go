@@ -8,6 +8,7 @@ import (
 	"github.com/limpet-go/limpet/drivers/internal/drivertest"
 	"github.com/limpet-go/limpet/drivers/internal/sqltest"
 	"github.com/limpet-go/limpet/internal/testserver"
+	"github.com/limpet-go/limpet/session"
 	"github.com/limpet-go/limpet/session/storetest"
 )
 
@@ -62,6 +63,34 @@ func TestServersAreNotAllAlike(t *testing.T) {
 			server := engine.Start(t, args...)
 			useZone(t, server, "Australia/Lord_Howe")
 			drivertest.Elsewhere(t, engine, server.URL(), zone)
+		})
+	}
+}
+
+// What was acknowledged stays, whatever the server's idea of where a transaction begins and ends.
+func TestWritesAreCommitted(t *testing.T) {
+	for _, args := range [][]string{{"--autocommit=0"}, {"--completion-type=CHAIN"}} {
+		t.Run(args[0], func(t *testing.T) {
+			t.Parallel()
+			place := engine.Start(t, args...).URL()
+			store, err := Open(place)
+			if err != nil {
+				t.Fatal(err)
+			}
+			batch := map[string]session.SessionData{}
+			for i := range 150 { // more than one statement
+				batch[fmt.Sprint("s", i)] = session.SessionData{Data: []byte("all"), ExpiresAt: time.Now().Add(time.Hour)}
+			}
+			if err := store.SaveAllAtomic(t.Context(), batch); err != nil {
+				t.Fatal(err)
+			}
+			sqltest.Save(t, store, "after", "one")
+			if err := store.Close(); err != nil {
+				t.Fatal(err)
+			}
+			again := engine.Store(t, place)
+			sqltest.WantLoad(t, again, "s149", "all")
+			sqltest.WantLoad(t, again, "after", "one")
 		})
 	}
 }

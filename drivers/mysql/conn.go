@@ -32,8 +32,9 @@ func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 	return made, err
 }
 
-// conn is a client's connection whose transactions keep to their context to the end. The client's own would wait for
-// as long as a read may take when a server falls silent at COMMIT.
+// conn is a client's connection whose transactions keep to their context to the end, and begin no other whatever the
+// server's completion_type. The client's own would wait for as long as a read may take when a server falls silent at
+// COMMIT.
 type conn struct{ clientConn }
 
 func (c conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
@@ -55,13 +56,13 @@ type transaction struct {
 }
 
 func (t transaction) Commit() error {
-	_, err := t.conn.ExecContext(t.ctx, "COMMIT", nil)
+	_, err := t.conn.ExecContext(t.ctx, "COMMIT AND NO CHAIN NO RELEASE", nil)
 	return err
 }
 
 // Rollback gives the connection up if it cannot say so to the server, which then rolls back by itself.
 func (t transaction) Rollback() error {
-	if _, err := t.conn.ExecContext(t.ctx, "ROLLBACK", nil); err != nil {
+	if _, err := t.conn.ExecContext(t.ctx, "ROLLBACK AND NO CHAIN NO RELEASE", nil); err != nil {
 		return errors.Join(driver.ErrBadConn, err)
 	}
 	return nil

@@ -15,9 +15,9 @@
 //   - table=name or table=database.name: the table, "vango_sessions" unless given.
 //   - max_conns: how many connections are open at most, 10 unless given. All that are not idle for three minutes are
 //     kept, for half an hour each.
-//   - tls: true is TLS with a server whose certificate is verified; skip-verify is TLS with any server; preferred is
-//     that if the server offers TLS, else none; false is none. The default is true with tls_ca or tls_cert, false through
-//     a socket, else preferred. Only true is safe from somebody between.
+//   - tls: true is TLS with a server whose certificate is verified; preferred is TLS with any server that offers it, else
+//     none; false is none. The default is true with tls_ca or tls_cert, false through a socket, else preferred. Only true
+//     is safe from somebody between; preferred keeps no more than eavesdroppers out.
 //   - tls_ca, tls_cert, tls_key: files with the authorities to trust in place of the machine's, and a certificate to log
 //     in with and its key.
 //   - connect_timeout: in seconds or with a unit as in 500ms; 5 s unless given.

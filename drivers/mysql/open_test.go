@@ -36,7 +36,7 @@ func TestReopenedStoreKeepsItsSessions(t *testing.T) {
 	sqltest.WantLoad(t, engine.Store(t, place), "s1", "one")
 }
 
-func TestStoreOptionsGoBeforeTheURL(t *testing.T) {
+func TestStoreOptionsCountMoreThanTheURL(t *testing.T) {
 	t.Parallel()
 	place := engine.Fresh(t)
 	sqltest.Save(t, engine.Store(t, drivertest.With(t, place, "table", "a"), session.WithSQLTableName("b")), "s1", "one")
@@ -117,7 +117,6 @@ func TestOpenSaysWhy(t *testing.T) {
 		change(func(u *url.URL) { u.Host = closedPort(t) }):                       "connection refused",
 		change(func(u *url.URL) { u.Host, u.RawQuery = "", "socket=/no/such" }):   "no such file",
 		change(func(u *url.URL) { u.RawQuery = "tls=true" }):                      "TLS",
-		change(func(u *url.URL) { u.RawQuery = "tls=skip-verify" }):               "TLS",
 	} {
 		wantRefused(t, place, want)
 	}

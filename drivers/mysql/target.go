@@ -68,13 +68,15 @@ func (t *target) setTimes(p sqldb.Params) (err error) {
 	return err
 }
 
-// connector connects to the server. Nothing is set in its sessions: no zone, no mode, no isolation level.
+// connector connects to the server. Nothing is set in its sessions but autocommit, without which a lone write would be
+// rolled back in the end: no zone, no mode, no isolation level.
 func (t *target) connector() (driver.Connector, error) {
 	config := client.NewConfig()
 	config.User, config.Passwd = t.user, t.password
 	config.Net, config.Addr, config.DBName = t.network, t.address, t.database
 	config.TLS, config.AllowFallbackToPlaintext = t.tls.config, t.tls.optional
 	config.ReadTimeout, config.WriteTimeout = t.readTimeout, t.writeTimeout
+	config.Params = map[string]string{"autocommit": "1"}
 	config.ConnectionAttributes = "program_name:" + t.application
 	config.RejectReadOnly = true // a server that was demoted: its connections are closed, and new ones find the primary
 	config.Logger = &client.NopLogger{}

@@ -16,7 +16,7 @@ func TestTLS(t *testing.T) {
 		return sqltest.Query[int](t, plainDB(t, server.URL()), `SELECT variable_value FROM information_schema.global_status WHERE variable_name = 'ssl_finished_accepts'`)
 	}
 	for query, want := range map[string]bool{
-		"": true, "tls=preferred": true, "tls=skip-verify": true, "tls=false": false, "tls_ca=" + url.QueryEscape(server.CAFile()): true,
+		"": true, "tls=preferred": true, "tls=false": false, "tls_ca=" + url.QueryEscape(server.CAFile()): true,
 	} {
 		before := accepts()
 		store := engine.Store(t, drivertest.Edit(t, server.URL(), func(u *url.URL) { u.RawQuery = query }))

@@ -62,7 +62,6 @@ func TestURLSaysHowConnectionsAreSecured(t *testing.T) {
 	for query, want := range map[string]want{
 		"":                   {used: true, optional: true},
 		"tls=preferred":      {used: true, optional: true},
-		"tls=skip-verify":    {used: true},
 		"tls=true":           {used: true, verified: true},
 		"tls=false":          {},
 		"socket=/a":          {},
@@ -105,6 +104,7 @@ var refusedURLs = map[string]string{
 	"mysql://host/app?parseTime=true":                 "unknown query parameter",
 	"mysql://host/app?tls=" + secret:                  "tls is not one of false, preferred",
 	"mysql://host/app?tls=true&tls=true":              "tls is given 2 times",
+	"mysql://host/app?tls=skip-verify":                "with tls_ca",
 	"mysql://host/app?tls_ca=/" + secret + ".pem":     "tls_ca: cannot read the file: no such file",
 	"mysql://host/app?tls_cert=" + secret:             "tls_cert and tls_key go together",
 	"mysql://host/app?tls_cert=x&tls_key=" + secret:   "tls_cert: cannot read the file: no such file",
@@ -114,7 +114,8 @@ var refusedURLs = map[string]string{
 	"mysql://host/app?read_timeout=0":                 "read_timeout is not a time",
 	"mysql://host/app?write_timeout=1us":              "write_timeout is not a time",
 	"mysql://host/app?application_name=a,b:" + secret: "application_name holds",
-	"mysql://host/app?table=a.b.c":                    "more than two parts",
+	"mysql://host/app?table=a.b." + secret:            "more than two parts",
+	"mysql://host/app?table=." + secret:               "an empty part",
 	"mysql://host/app?table=":                         "table is empty",
 }
 

@@ -15,7 +15,7 @@ type options struct {
 	store []session.SQLStoreOption
 }
 
-// WithStore passes options on to session.NewSQLStore; they go before the URL's parameters. The dialect and the owner of
+// WithStore passes options on to session.NewSQLStore; where the URL says otherwise, they count. The dialect and the owner of
 // the database are Open's.
 func WithStore(opts ...session.SQLStoreOption) Option {
 	return func(o *options) { o.store = append(o.store, opts...) }
@@ -24,7 +24,8 @@ func WithStore(opts ...session.SQLStoreOption) Option {
 // Open opens the store in the database that a URL names, and creates the table in it unless it exists. It fails
 // within half a minute if the server cannot be reached or used. Closing the store closes its connections.
 //
-// The text of its errors holds neither the URL, nor user or password, nor the value of a parameter.
+// The text of its errors holds neither the URL, nor user or password. What a server says, and what is in the way of the
+// tables, may have the name of a table or schema in it.
 func Open(rawURL string, opts ...Option) (*session.SQLStore, error) {
 	store, err := open(rawURL, opts)
 	if err != nil {

@@ -38,7 +38,7 @@ func TestReopenedStoreKeepsItsSessions(t *testing.T) {
 	sqltest.WantLoad(t, engine.Store(t, place), "s1", "one")
 }
 
-func TestStoreOptionsGoBeforeTheURL(t *testing.T) {
+func TestStoreOptionsCountMoreThanTheURL(t *testing.T) {
 	t.Parallel()
 	place := ownSchema(t)
 	sqltest.Save(t, engine.Store(t, drivertest.With(t, place, "table", "a"), session.WithSQLTableName("b")), "s1", "one")

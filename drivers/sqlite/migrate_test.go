@@ -95,14 +95,16 @@ func TestMigrateNormalisesManyRows(t *testing.T) {
 
 func TestMigrateRefusesIDsWithoutCase(t *testing.T) {
 	t.Parallel()
-	db := sqlEngine.Fresh(t)()
-	sqltest.Exec(t, db, strings.Replace(documented.Create[0], "PRIMARY KEY", "COLLATE NOCASE PRIMARY KEY", 1))
-	before := sqlEngine.Shape(t, db)
-	if err := sqliteStore(t, db).Migrate(t.Context()); err == nil || !strings.Contains(err.Error(), "upper case") {
-		t.Errorf("Migrate: %v", err)
-	}
-	if after := sqlEngine.Shape(t, db); after != before {
-		t.Errorf("the table is %s, want %s", after, before)
+	for _, id := range []string{"COLLATE NOCASE PRIMARY KEY", "UNIQUE COLLATE NOCASE NOT NULL", "PRIMARY KEY UNIQUE COLLATE NOCASE", "COLLATE RTRIM UNIQUE"} {
+		db := sqlEngine.Fresh(t)()
+		sqltest.Exec(t, db, strings.Replace(documented.Create[0], "PRIMARY KEY", id, 1))
+		before := sqlEngine.Shape(t, db)
+		if err := sqliteStore(t, db).Migrate(t.Context()); err == nil || !strings.Contains(err.Error(), "takes different IDs for one") {
+			t.Errorf("%s: Migrate: %v", id, err)
+		}
+		if after := sqlEngine.Shape(t, db); after != before {
+			t.Errorf("the table is %s, want %s", after, before)
+		}
 	}
 }
 

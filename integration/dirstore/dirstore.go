@@ -5,12 +5,11 @@ package dirstore
 import (
 	"context"
 	"errors"
-	"hash/maphash"
+	"maps"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/limpet-go/limpet/session"
@@ -19,82 +18,41 @@ import (
 // Store keeps each session in a file of its own. It is safe for concurrent use; one process at a time may have a
 // directory open.
 type Store struct {
-	dir   string
-	seed  maphash.Seed
-	locks [64]sync.Mutex // each is that of the sessions whose IDs have its number
-	calls chan struct{}  // has one element for each call that uses the disk
-
-	mu      sync.RWMutex
-	closed  bool
-	running sync.WaitGroup // calls, those included whose callers have given up
+	dir    string
+	turn   chan struct{} // full while a call uses the disk
+	closed atomic.Bool
 }
 
-const (
-	callTimeout = 30 * time.Second // for callers that bring no deadline
-	mostCalls   = 16               // that use the disk at the same time
-	stepSize    = 16               // sessions of a batch that are written together
-	unfinished  = "new-"           // begins the names of files that are being written
-)
+// callTimeout is for callers that bring no deadline.
+const callTimeout = 30 * time.Second
 
 // Open opens the store in a directory, which is made if it is missing. Close it in the end.
 func Open(dir string) (*Store, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, failed("open", err)
 	}
-	files, err := os.ReadDir(dir)
-	if err != nil {
-		return nil, failed("open", err)
-	}
-	for _, f := range files {
-		if strings.HasPrefix(f.Name(), unfinished) { // by a process that was killed
-			if err := os.Remove(filepath.Join(dir, f.Name())); err != nil {
-				return nil, failed("open", err)
-			}
-		}
-	}
-	return &Store{dir: dir, seed: maphash.MakeSeed(), calls: make(chan struct{}, mostCalls)}, nil
+	return &Store{dir: dir, turn: make(chan struct{}, 1)}, nil
 }
 
-// Close waits for calls that are under way. It may be called again.
+// Close waits for the call that uses the disk. It may be called again.
 func (s *Store) Close() error {
-	s.mu.Lock()
-	s.closed = true
-	s.mu.Unlock()
-	s.running.Wait()
+	s.closed.Store(true)
+	s.turn <- struct{}{}
+	<-s.turn
 	return nil
 }
 
 // ready says whether the store is open.
 func (s *Store) ready() error {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	if s.closed {
+	if s.closed.Load() {
 		return session.ErrStoreClosed{}
 	}
 	return nil
 }
 
-// check says why a session cannot be saved.
-func (s *Store) check(id string, data []byte) error {
-	if err := s.ready(); err != nil {
-		return err
-	}
-	if !valid(id) {
-		return session.ErrInvalidSessionID
-	}
-	if len(data) > session.DefaultMaxSessionBytes {
-		return &session.SizeError{Size: len(data), Limit: session.DefaultMaxSessionBytes}
-	}
-	return nil
-}
-
 func valid(id string) bool {
-	for i := range len(id) {
-		if id[i] < 0x21 || id[i] > 0x7e {
-			return false
-		}
-	}
-	return 1 <= len(id) && len(id) <= 64
+	strange := func(r rune) bool { return r < 0x21 || r > 0x7e }
+	return 1 <= len(id) && len(id) <= 64 && !strings.ContainsFunc(id, strange)
 }
 
 // Load returns the data of a live session, else nil.
@@ -103,9 +61,7 @@ func (s *Store) Load(ctx context.Context, id string) ([]byte, error) {
 		return nil, s.ready()
 	}
 	var data []byte
-	err := s.do(ctx, "load", func(ctx context.Context) error {
-		return s.locked(ctx, id, func() (err error) { data, err = s.read(id); return err })
-	})
+	err := s.do(ctx, "load", func() (err error) { data, err = s.read(id); return err })
 	if err != nil {
 		return nil, err
 	}
@@ -114,13 +70,24 @@ func (s *Store) Load(ctx context.Context, id string) ([]byte, error) {
 
 // Save writes a session, durably.
 func (s *Store) Save(ctx context.Context, id string, data []byte, expiresAt time.Time) error {
-	if err := s.check(id, data); err != nil {
+	if err := s.put(ctx, id, data, expiresAt); err != nil {
 		return err
 	}
+	return s.do(ctx, "save", s.sync)
+}
+
+// put writes a session. It is durable after the next sync.
+func (s *Store) put(ctx context.Context, id string, data []byte, expiresAt time.Time) error {
+	switch err := s.ready(); {
+	case err != nil:
+		return err
+	case !valid(id):
+		return session.ErrInvalidSessionID
+	case len(data) > session.DefaultMaxSessionBytes:
+		return &session.SizeError{Size: len(data), Limit: session.DefaultMaxSessionBytes}
+	}
 	own, at := slices.Clone(data), deadline(expiresAt)
-	return s.do(ctx, "save", func(ctx context.Context) error {
-		return s.locked(ctx, id, func() error { return errors.Join(s.write(id, at, own), s.sync()) })
-	})
+	return s.do(ctx, "save", func() error { return s.write(id, at, own) })
 }
 
 // Touch moves the expiry of a live session.
@@ -129,14 +96,12 @@ func (s *Store) Touch(ctx context.Context, id string, expiresAt time.Time) error
 		return s.ready()
 	}
 	at := deadline(expiresAt)
-	return s.do(ctx, "touch", func(ctx context.Context) error {
-		return s.locked(ctx, id, func() error {
-			data, err := s.read(id)
-			if data == nil || err != nil {
-				return err
-			}
-			return errors.Join(s.write(id, at, data), s.sync())
-		})
+	return s.do(ctx, "touch", func() error {
+		data, err := s.read(id)
+		if data == nil || err != nil {
+			return err
+		}
+		return errors.Join(s.write(id, at, data), s.sync())
 	})
 }
 
@@ -145,7 +110,46 @@ func (s *Store) Delete(ctx context.Context, id string) error {
 	if !valid(id) {
 		return s.ready()
 	}
-	return s.do(ctx, "delete", func(ctx context.Context) error {
-		return s.locked(ctx, id, func() error { return errors.Join(s.remove(id), s.sync()) })
-	})
+	return s.do(ctx, "delete", func() error { return errors.Join(s.remove(id), s.sync()) })
+}
+
+// SaveAll writes the sessions of a batch one after the other. Its error is a *session.NotSavedError.
+func (s *Store) SaveAll(ctx context.Context, sessions map[string]session.SessionData) error {
+	if err := s.ready(); err != nil {
+		return err
+	}
+	ctx, cancel := bounded(ctx)
+	defer cancel()
+	var written, left []string
+	var badID, tooLarge, cause error
+	for _, id := range slices.Sorted(maps.Keys(sessions)) {
+		err := s.put(ctx, id, sessions[id].Data, sessions[id].ExpiresAt)
+		switch {
+		case err == nil:
+			written = append(written, id)
+			continue
+		case errors.Is(err, session.ErrInvalidSessionID):
+			badID = err
+		case errors.Is(err, session.ErrSessionTooLarge):
+			tooLarge = err
+		default:
+			cause = err
+		}
+		left = append(left, id)
+	}
+	if len(written) > 0 {
+		if err := s.do(ctx, "save all", s.sync); err != nil { // nobody knows what would survive a crash
+			left, cause = append(left, written...), err
+		}
+	}
+	if len(left) == 0 {
+		return nil
+	}
+	slices.Sort(left)
+	return &session.NotSavedError{SessionIDs: left, Err: errors.Join(badID, tooLarge, cause)}
+}
+
+// Ping says whether the directory is there.
+func (s *Store) Ping(ctx context.Context) error {
+	return s.do(ctx, "ping", func() error { _, err := os.Stat(s.dir); return err })
 }

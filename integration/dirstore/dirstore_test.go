@@ -1,15 +1,14 @@
-package dirstore_test
+package dirstore
 
 import (
 	"testing"
 
-	"github.com/limpet-go/limpet/integration/dirstore"
 	"github.com/limpet-go/limpet/session"
 	"github.com/limpet-go/limpet/session/storetest"
 )
 
 func open(t *testing.T) session.SessionStore {
-	s, err := dirstore.Open(t.TempDir())
+	s, err := Open(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package dirstore
 
 import (
+	"context"
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
@@ -40,19 +41,16 @@ func (s *Store) write(id string, deadline int64, data []byte) error {
 	if past(deadline) {
 		return s.remove(id)
 	}
-	f, err := os.CreateTemp(s.dir, unfinished)
+	unfinished := filepath.Join(s.dir, "new") // what a killed process left in it is written over
+	f, err := os.OpenFile(unfinished, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
 	_, err = f.Write(append(binary.BigEndian.AppendUint64(nil, uint64(deadline)), data...))
-	err = errors.Join(err, f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), s.path(id))
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return err
 	}
-	if err != nil {
-		err = errors.Join(err, os.Remove(f.Name()))
-	}
-	return err
+	return os.Rename(unfinished, s.path(id))
 }
 
 func (s *Store) remove(id string) error {
@@ -69,4 +67,29 @@ func (s *Store) sync() error {
 		return err
 	}
 	return errors.Join(d.Sync(), d.Close())
+}
+
+// Sweep removes the files of sessions that have expired. Other calls have their turns in between.
+func (s *Store) Sweep(ctx context.Context) error {
+	var files []fs.DirEntry
+	err := s.do(ctx, "sweep", func() (err error) { files, err = os.ReadDir(s.dir); return err })
+	if err != nil {
+		return err
+	}
+	for _, f := range files {
+		id, err := hex.DecodeString(f.Name())
+		if err != nil {
+			continue // unfinished
+		}
+		err = s.do(ctx, "sweep", func() error {
+			if data, err := s.read(string(id)); data != nil || err != nil {
+				return err
+			}
+			return s.remove(string(id))
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

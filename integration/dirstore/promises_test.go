@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/limpet-go/limpet/session"
@@ -50,13 +51,16 @@ func TestReopenedStoreHasItsSessionsAndNothingElse(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	half := filepath.Join(dir, unfinished+"123")
-	if err := os.WriteFile(half, []byte("half a rec"), 0o600); err != nil {
+	half := []byte("half a record, of a process that was killed")
+	if err := os.WriteFile(filepath.Join(dir, "new"), half, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	wantData(t, openAt(t, dir), "a", "a")
-	if _, err := os.Stat(half); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("what a killed process left behind is still there: %v", err)
+	s = openAt(t, dir)
+	wantData(t, s, "a", "a")
+	saved(t, s, "b", time.Hour)
+	wantData(t, s, "b", "b")
+	if files, err := os.ReadDir(dir); len(files) != 2 || err != nil {
+		t.Errorf("there are %d files, %v; want those of two sessions", len(files), err)
 	}
 }
 
@@ -73,33 +77,63 @@ func TestFileNamesDoNotDependOnCase(t *testing.T) {
 	}
 }
 
-// The lock of a session stands for a disk that does not answer.
+// A call that waits for a channel stands for one that waits for a disk. In the bubble no time is lost, and a goroutine that
+// stays behind is a failure.
 func TestCallsEndAlthoughTheDiskDoesNotAnswer(t *testing.T) {
-	s := openAt(t, t.TempDir())
-	saved(t, s, "a", time.Hour)
-	for i := range s.locks {
-		s.locks[i].Lock()
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
-	defer cancel()
-	_, loadErr := s.Load(ctx, "a")
-	for call, err := range map[string]error{
-		"Load":   loadErr,
-		"Save":   s.Save(ctx, "a", []byte("late"), time.Now().Add(time.Hour)),
-		"Touch":  s.Touch(ctx, "a", time.Time{}),
-		"Delete": s.Delete(ctx, "a"),
-	} {
-		if !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("%s: %v; want context.DeadlineExceeded", call, err)
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		s := openAt(t, dir)
+		saved(t, s, "a", time.Hour)
+		disk := make(chan struct{})
+		stuck := func() error { <-disk; return nil }
+		began := time.Now()
+		for call, err := range map[string]error{
+			"the one that uses the disk": s.do(context.Background(), "wait", stuck),
+			"the next one":               s.Delete(context.Background(), "a"),
+		} {
+			if !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("%s: %v; want context.DeadlineExceeded", call, err)
+			}
 		}
-	}
-	for i := range s.locks {
-		s.locks[i].Unlock()
-	}
-	wantData(t, s, "a", "a") // none of them was begun after its caller had given up
-	if err := s.Close(); err != nil || len(s.calls) > 0 {
-		t.Errorf("Close: %v; %d calls are still under way", err, len(s.calls))
-	}
+		if took := time.Since(began); took != 2*callTimeout {
+			t.Errorf("two calls took %v", took)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		late := make(chan error)
+		go func() { late <- s.Save(ctx, "a", []byte("late"), time.Now().Add(time.Hour)) }()
+		synctest.Wait()
+		cancel()
+		if err := <-late; !errors.Is(err, context.Canceled) {
+			t.Errorf("Save: %v; want context.Canceled", err)
+		}
+		close(disk)
+		wantData(t, s, "a", "a") // none of those that waited was begun after its caller had given up
+	})
+}
+
+func TestCloseWaitsForTheCallThatUsesTheDisk(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		s := openAt(t, dir)
+		disk, closed := make(chan struct{}), make(chan error, 1)
+		go func() { _ = s.do(t.Context(), "wait", func() error { <-disk; return nil }) }()
+		synctest.Wait()
+		waiting := make(chan error, 1)
+		go func() { waiting <- s.Delete(t.Context(), "a") }()
+		synctest.Wait()
+		go func() { closed <- s.Close() }()
+		synctest.Wait()
+		if len(closed) > 0 {
+			t.Error("Close did not wait")
+		}
+		close(disk)
+		if err := <-waiting; !errors.Is(err, session.ErrStoreClosed{}) {
+			t.Errorf("a call that had not begun: %v; want ErrStoreClosed", err)
+		}
+		if err := <-closed; err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 func TestErrorsHoldNoPaths(t *testing.T) {
@@ -146,8 +180,31 @@ func TestSaveAllNamesTheOneThatFailed(t *testing.T) {
 	}
 	wantData(t, s, "good", "good")
 	wantData(t, s, "fine", "fine")
-	if left, err := filepath.Glob(filepath.Join(s.dir, unfinished+"*")); len(left) > 0 || err != nil {
-		t.Errorf("unfinished files are left behind: %q, %v", left, err)
+}
+
+// A countedContext ends when it is asked once more than it may be.
+type countedContext struct {
+	context.Context
+	may int
+}
+
+func (c *countedContext) Err() error {
+	if c.may--; c.may < 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
+func TestSaveAllNamesAllThatWasNotSynced(t *testing.T) {
+	s := openAt(t, t.TempDir())
+	at := time.Now().Add(time.Hour)
+	deadline, cancel := context.WithDeadline(t.Context(), at)
+	defer cancel()
+	ctx := &countedContext{deadline, 2} // one question for each session, and the third before the sync
+	err := s.SaveAll(ctx, map[string]session.SessionData{"b": {ExpiresAt: at}, "a": {ExpiresAt: at}})
+	var unsaved *session.NotSavedError
+	if !errors.As(err, &unsaved) || !slices.Equal(unsaved.SessionIDs, []string{"a", "b"}) || !errors.Is(err, context.Canceled) {
+		t.Errorf("SaveAll: %v; want a *NotSavedError of both sessions", err)
 	}
 }
 

@@ -11,6 +11,11 @@ func brokenExpiry() []brokenStore {
 	retime := func(f func(at time.Time) time.Time) func(m *session.MemoryStore) session.SessionStore {
 		return func(m *session.MemoryStore) session.SessionStore { return timing(m, f) }
 	}
+	const (
+		moves       = "expiry/Save moves the expiry of the same data too"
+		movesAll    = "expiry/SaveAll moves expiries away and closer, of the same data too"
+		movesAtomic = "atomic/expiries move away and closer, of the same data too"
+	)
 	toTheMillisecond := []string{
 		"expiry/a saved session is missing from the millisecond it expires",
 		"expiry/a session of a batch is missing from the millisecond it expires",
@@ -120,6 +125,31 @@ func brokenExpiry() []brokenStore {
 			name:  "keeps the first expiry",
 			fails: []string{"expiry/Save moves an expiry away", "expiry/Save moves an expiry closer"},
 			make:  firstExpiry,
+		},
+		{
+			name:  "does not write what did not change",
+			fails: []string{moves, movesAll, movesAtomic},
+			make:  skipsUnchanged,
+		},
+		{
+			name:  "keeps the longer expiry",
+			fails: []string{moves, movesAll, movesAtomic},
+			make: bounding(func(old, at time.Time) time.Time {
+				if at.Before(old) {
+					return old
+				}
+				return at
+			}),
+		},
+		{
+			name:  "keeps the nearer expiry",
+			fails: []string{moves, movesAll, movesAtomic},
+			make: bounding(func(old, at time.Time) time.Time {
+				if !old.IsZero() && at.After(old) {
+					return old
+				}
+				return at
+			}),
 		},
 		{
 			name:  "refuses to overwrite what has expired and was not swept",

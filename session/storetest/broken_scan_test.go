@@ -48,6 +48,11 @@ func brokenScan() []brokenStore {
 			make:  describing(func(i *session.SessionInfo) { i.Size /= 2 }),
 		},
 		{
+			name:  "keeps sizes in 16 bits",
+			fails: []string{info, "users/each session is listed once, with its size and expiry"},
+			make:  capsSizes,
+		},
+		{
 			name:  "tells expiries to the second",
 			fails: []string{info},
 			make:  describing(func(i *session.SessionInfo) { i.ExpiresAt = i.ExpiresAt.Truncate(time.Second) }),
@@ -181,6 +186,19 @@ func describing(f func(i *session.SessionInfo)) func(m *session.MemoryStore) ses
 		}
 		return page, next
 	})
+}
+
+func capsSizes(m *session.MemoryStore) session.SessionStore {
+	const most = 1<<16 - 1
+	h := describing(func(i *session.SessionInfo) { i.Size = min(i.Size, most) })(m).(*hooked)
+	h.userSessions = func(ctx context.Context, user string) ([]session.SessionInfo, error) {
+		list, err := m.UserSessions(ctx, user)
+		for i := range list {
+			list[i].Size = min(list[i].Size, most)
+		}
+		return list, err
+	}
+	return h
 }
 
 // wholeListing lists everything in one page, in ascending order.

@@ -18,6 +18,8 @@ func expiryChecks() []check {
 		{"Touch never revives an expired session", touchExpired},
 		{"Save moves an expiry away", saveAway},
 		{"Save moves an expiry closer", saveCloser},
+		{"Save moves the expiry of the same data too", saveMovesSame},
+		{"SaveAll moves expiries away and closer, of the same data too", saveAllMoves},
 		{"Save with a past expiry leaves no record", savePast},
 		{"SaveAll with a past expiry leaves no record", saveAllPast},
 		{"the zero time is past", zeroTime},

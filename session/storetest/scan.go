@@ -138,9 +138,12 @@ func (k *kit) lasting(write func(at time.Time)) lapse {
 // described saves sessions in several ways and returns what must be said of each.
 func (s *subject) described(t testing.TB) map[string]want {
 	t.Helper()
-	ids, wants := spreadIDs(5), map[string]want{}
+	ids, wants, large := spreadIDs(5), map[string]want{}, 70_000
+	if limit, limited := s.kit.limit(); limited {
+		large = min(large, limit)
+	}
 	wants[ids[0]] = want{0, s.kit.lasting(func(at time.Time) { s.save(t, ids[0], nil, at) })}
-	wants[ids[1]] = want{5000, s.kit.lasting(func(at time.Time) { s.save(t, ids[1], noise(5000), at) })}
+	wants[ids[1]] = want{large, s.kit.lasting(func(at time.Time) { s.save(t, ids[1], noise(large), at) })}
 	s.save(t, ids[2], noise(80), time.Now().Add(time.Minute))
 	touched := s.kit.lasting(func(at time.Time) { s.touch(t, ids[2], at) })
 	touched.latest = touched.latest.Add(s.kit.opts.TouchPrecision)

@@ -129,7 +129,7 @@ func KilledWhileWaiting(t *testing.T, e Engine) {
 
 // ServerThatNeverSpeaks checks that Open gives up in time on a server that accepts connections and says nothing.
 func ServerThatNeverSpeaks(t *testing.T, e Engine, place string) {
-	addr, _ := silent(t)
+	addr, conns := silent(t)
 	start := time.Now()
 	store, err := e.Open(With(t, Edit(t, place, func(u *url.URL) { u.Host = addr }), "connect_timeout", "150ms"))
 	if err == nil || store != nil {
@@ -140,6 +140,9 @@ func ServerThatNeverSpeaks(t *testing.T, e Engine, place string) {
 	}
 	if !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("error %v, want one that is context.DeadlineExceeded", err)
+	}
+	if n := len(conns); n != 1 {
+		t.Errorf("Open waited for %d connections, want to give up after one", n)
 	}
 }
 

@@ -104,6 +104,14 @@ func batchOrder(t *testing.T, e Engine) {
 			}
 			return s.SaveAll(t.Context(), batch)
 		},
+		"SaveAllAtomic": func(s *session.SQLStore, ids []string) error {
+			batch := map[string]session.SessionData{}
+			for i, id := range ids {
+				batch[id] = session.SessionData{ExpiresAt: time.Now().Add(time.Duration(i%2*2-1) * time.Hour)} // every second one is past
+			}
+			batch[ids[45]] = session.SessionData{}
+			return s.SaveAllAtomic(t.Context(), batch)
+		},
 	} {
 		db := e.Fresh(t)()
 		store := e.Created(t, db, "vango_sessions")
@@ -123,6 +131,9 @@ func batchOrder(t *testing.T, e Engine) {
 		}
 		if err := errors.Join(held.Rollback(), <-done); err != nil {
 			t.Errorf("%s: %v", call, err)
+		}
+		if n := Query[int](t, db, "SELECT count(*) FROM vango_sessions"); call == "SaveAllAtomic" && n != 44 {
+			t.Errorf("%s: %d rows, want those of the live sessions", call, n)
 		}
 	}
 }

@@ -148,8 +148,24 @@ func createOnUseless(t *testing.T, e Engine) {
 		t.Errorf("a table without columns: %v", err)
 	}
 	Exec(t, db, "DROP TABLE vango_sessions", "CREATE TABLE vango_sessions_users (id VARCHAR(64) PRIMARY KEY)")
-	if err := store.CreateTable(t.Context()); err == nil {
-		t.Error("a table of users without columns: no error")
+	for range 2 {
+		for call, err := range map[string]error{"CreateTable": store.CreateTable(t.Context()), "Migrate": store.Migrate(t.Context())} {
+			wantInTheWay(t, call, err)
+		}
+	}
+	Exec(t, db, "DROP TABLE vango_sessions_users")
+	if err := store.CreateTable(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	Exec(t, db, "DROP TABLE vango_sessions_users", "CREATE TABLE vango_sessions_users (id VARCHAR(64) PRIMARY KEY)")
+	wantInTheWay(t, "Migrate beside a table of sessions", store.Migrate(t.Context()))
+}
+
+// wantInTheWay wants an error that names the table whose name is taken.
+func wantInTheWay(t *testing.T, call string, err error) {
+	t.Helper()
+	if err == nil || !strings.Contains(err.Error(), `"vango_sessions_users" has the name of the user index's`) {
+		t.Errorf("%s with something else in place of the table of users: %v", call, err)
 	}
 }
 
