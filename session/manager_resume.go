@@ -96,34 +96,44 @@ func (m *Manager) tryResume(id string, outcome ResumeOutcome) (*Attachment, step
 // resumeUnknown resumes what is not in memory but may be on its way to the store, or there.
 func (m *Manager) resumeUnknown(id string, outcome ResumeOutcome) (*Attachment, step, error) {
 	g := m.graves.find(id, m.now())
+	unsaved := m.unsaved(id) // asked once: what is on its way may arrive at any moment
 	switch {
 	case g != nil && (g.stale || m.pipe == nil):
 		return nil, nil, ErrSessionExpired
 	case m.pipe == nil || m.window() == 0:
 		return nil, nil, ErrSessionNotFound
-	case m.pipe.Lookup(id).Op != persist.Save:
+	case unsaved.Op != persist.Save:
 		return nil, m.load(id), nil
 	}
 	if err := m.room(); err != nil {
 		return nil, nil, err
 	}
 	rec := m.newRecord(id, "", "", m.at(m.now()))
-	m.knowUnsaved(rec)
+	m.knowWrite(rec, unsaved)
 	return m.hold(rec, outcome, true), nil, nil
+}
+
+// unsaved is what is on its way to the store, if anything.
+func (m *Manager) unsaved(id string) persist.Write {
+	if m.pipe == nil {
+		return persist.Write{}
+	}
+	return m.pipe.Lookup(id)
 }
 
 // knowUnsaved takes the state that is on its way to the store for the newest one.
 func (m *Manager) knowUnsaved(rec *record) bool {
-	if m.pipe == nil {
-		return false
-	}
-	w := m.pipe.Lookup(rec.id)
+	w := m.unsaved(rec.id)
 	if w.Op != persist.Save {
 		return false
 	}
+	m.knowWrite(rec, w)
+	return true
+}
+
+func (m *Manager) knowWrite(rec *record, w persist.Write) {
 	m.know(rec, w.Data)
 	rec.seq = w.Seq
-	return true
 }
 
 // hold gives a detached session to a new connection that has not said Connect yet. It stays in the queue of
