@@ -65,7 +65,7 @@ func newMySQL(args ...string) (*Server, error) {
 			append([]string{
 				"--socket=" + filepath.Join(dir, "my.sock"), "--pid-file=" + filepath.Join(dir, "my.pid"),
 				"--bind-address=" + hostIP(), fmt.Sprintf("--port=%d", port), "--init-file=" + initFile,
-				"--innodb-buffer-pool-size=32M", "--performance-schema=OFF", "--skip-log-bin", "--max-connections=200",
+				"--innodb-buffer-pool-size=32M", "--performance-schema=OFF", "--skip-log-bin", "--max-connections=800",
 			}, args...)...)},
 		probe: func() error { return probeMySQL(addr) },
 	})

@@ -65,7 +65,7 @@ func newPostgres(args ...string) (*Server, error) {
 		cmd: command{name: "postgres", bin: bin, dir: dir, as: as, quitting: true, args: append([]string{
 			"-D", data, "-k", dir, "-p", fmt.Sprint(port), "-c", "listen_addresses=" + hostIP(),
 			"-F", "-c", "synchronous_commit=on", "-c", "full_page_writes=on", // all that a crash of the server needs
-			"-c", "shared_buffers=32MB", "-c", "max_connections=200", "-c", "max_wal_size=1GB",
+			"-c", "shared_buffers=32MB", "-c", "max_connections=800", "-c", "max_wal_size=1GB",
 			"-c", "autovacuum=off", "-c", "jit=off", "-c", "logging_collector=off",
 			"-c", "dynamic_shared_memory_type=mmap",
 		}, args...)},
