@@ -71,7 +71,8 @@ type sqlRunner interface {
 }
 
 // NewSQLStore returns a store on db and starts its goroutines; Close stops them. It never fails and does no I/O: a
-// nil db or a wrong option is the error of every method. The table must exist, or be made with CreateTable.
+// nil db or a wrong option is the error of every method. The table must exist, or be made with CreateTable. The
+// connections of db must commit each statement by itself, as they do unless told otherwise: see WithSQLDialect.
 func NewSQLStore(db *sql.DB, opts ...SQLStoreOption) *SQLStore {
 	c := newSQLStoreConfig(opts)
 	s := &SQLStore{db: db, maxBytes: c.maxBytes, ownsDB: c.ownsDB && db != nil}

@@ -15,6 +15,9 @@ const (
 	// migrateLockSeconds is how long a migration waits for a table that others use. All who come later to use it wait
 	// behind the migration.
 	migrateLockSeconds = 10
+
+	// migrateKillTimeout is how long a migration whose context has ended tries to have the server give up too.
+	migrateKillTimeout = 2 * time.Second
 )
 
 // Migrate brings the tables to what CreateTable makes: from a table that was made by hand from the documented schema,
@@ -25,7 +28,8 @@ const (
 // Stores may go on using the table meanwhile, but their calls wait while it is being changed: not at all if only the
 // table of users is missing, as long as it takes to copy the table on MySQL, or to rebuild its indexes on PostgreSQL. It
 // does not wait longer than ten seconds for others to leave the table alone, and that is an error then. A context
-// without a deadline gets one of an hour.
+// without a deadline gets one of an hour. When it ends while MySQL is at work, Migrate gives its connection up and has the
+// server stop through another of db's, for which it takes two seconds more at most.
 //
 // After an error PostgreSQL and SQLite have everything as it was. MySQL may have made the table of users; what
 // happens to the table of sessions happens at once or not at all. It is an error, and nothing is changed, when rows of a

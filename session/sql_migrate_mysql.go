@@ -8,7 +8,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
+	"sync"
 )
 
 // migrate works on a connection of its own, whose settings it changes; it throws it away in the end.
@@ -17,19 +17,24 @@ func (d *mysqlDialect) migrate(ctx context.Context, db *sql.DB) error {
 	if err != nil {
 		return err
 	}
-	defer func() {
+	drop := sync.OnceFunc(func() {
 		_ = conn.Raw(func(any) error { return driver.ErrBadConn }) // the error is the one asked for
 		_ = conn.Close()
-	}()
+	})
+	defer drop()
 	if err := d.lock(ctx, conn); err != nil {
 		return err
 	}
-	stop, err := killWith(ctx, db, conn)
-	if err != nil {
+	var id int64
+	if err := conn.QueryRowContext(ctx, `SELECT CONNECTION_ID()`).Scan(&id); err != nil {
 		return err
 	}
-	defer stop()
-	if err = d.migrateIn(ctx, conn); err == nil || ctx.Err() != nil {
+	err = d.migrateIn(ctx, conn)
+	if err != nil && ctx.Err() != nil {
+		drop() // or a pool of one had no connection left to kill with
+		killQuery(ctx, db, id)
+	}
+	if err == nil || ctx.Err() != nil {
 		return err
 	}
 	if number, ok := errorField(err, "Number"); ok && number == 1205 {
@@ -56,25 +61,12 @@ func (d *mysqlDialect) lock(ctx context.Context, conn *sql.Conn) error {
 	}
 }
 
-// killWith ends what the connection is doing when ctx ends: the server would go on with it, and with keeping others
-// from the table.
-func killWith(ctx context.Context, db *sql.DB, conn *sql.Conn) (stop func(), err error) {
-	var id int64
-	if err := conn.QueryRowContext(ctx, `SELECT CONNECTION_ID()`).Scan(&id); err != nil {
-		return nil, err
-	}
-	killed := make(chan struct{})
-	stopKilling := context.AfterFunc(ctx, func() {
-		defer close(killed)
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-		defer cancel()
-		_, _ = db.ExecContext(ctx, `KILL QUERY `+strconv.FormatInt(id, 10)) // it may be over, and has its time limits else
-	})
-	return func() {
-		if !stopKilling() {
-			<-killed
-		}
-	}, nil
+// killQuery ends what a connection that was given up was doing: the server would go on with it, and with keeping others
+// from the table. Where that fails, it may be over, and has its time limits else.
+func killQuery(ctx context.Context, db *sql.DB, id int64) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), migrateKillTimeout)
+	defer cancel()
+	_, _ = db.ExecContext(ctx, `KILL QUERY `+strconv.FormatInt(id, 10))
 }
 
 func (d *mysqlDialect) migrateIn(ctx context.Context, conn *sql.Conn) error {

@@ -47,7 +47,9 @@ func newSQLStoreConfig(opts []SQLStoreOption) sqlStoreConfig {
 	return c
 }
 
-// WithSQLDialect sets the dialect. The default is DialectPostgreSQL.
+// WithSQLDialect sets the dialect. The default is DialectPostgreSQL. A *sql.DB of your own for DialectMySQL needs
+// connections with autocommit=1 and completion_type=NO_CHAIN, as servers come out of the box: with others, writes that
+// succeeded may be rolled back in the end. Package drivers/mysql sees to it.
 func WithSQLDialect(dialect SQLDialect) SQLStoreOption {
 	return func(c *sqlStoreConfig) { c.dialect = dialect }
 }

@@ -8,7 +8,6 @@ import (
 	"math"
 	"strings"
 	"time"
-	"unicode/utf8"
 )
 
 // Scan lists live sessions in the order the database gives their IDs, each once. A page takes bounded work: expired
@@ -28,7 +27,11 @@ func (s *SQLStore) Scan(ctx context.Context, cursor string, limit int) ([]Sessio
 	if err := s.runner.read(ctx, s.dialect.scan(after, page.limit, page.now), page.take); err != nil {
 		return nil, "", s.failed("scan", err)
 	}
-	return page.live, page.next(), nil
+	next := page.next()
+	if next != "" && next == cursor {
+		return nil, "", errors.New("session: scan: the table has an ID that reads like the one before it, which no session has")
+	}
+	return page.live, next, nil
 }
 
 // sqlPage is a page while it is read.
@@ -72,7 +75,7 @@ func openSQLCursor(cursor string) (string, error) {
 	}
 	text, ok := strings.CutPrefix(cursor, sqlCursor)
 	id, err := base64.RawURLEncoding.Strict().DecodeString(text)
-	if !ok || err != nil || len(id) == 0 || !utf8.Valid(id) || strings.ContainsRune(string(id), 0) {
+	if !ok || err != nil || len(id) == 0 {
 		return "", errors.New("session: scan: malformed cursor")
 	}
 	return string(id), nil
@@ -86,10 +89,11 @@ func (d *postgresDialect) infos(ids []string, _ time.Time) statement {
 	return statement{text: d.infosText() + ` WHERE id = ANY(string_to_array($1::text, ' '))`, args: []any{spaced(ids)}}
 }
 
-// infosText limits how far away an expiry can be: infinity is one that somebody may have written by hand.
+// infosText limits how far away an expiry can be: infinity, of either sign, is one that somebody may have written by hand.
 func (d *postgresDialect) infosText() string {
 	return `SELECT ` + postgresID + `, octet_length(data), (EXTRACT(EPOCH FROM` +
-		` LEAST(expires_at, statement_timestamp() + interval '292 years') - statement_timestamp()) * 1000000)::bigint FROM ` + d.table
+		` GREATEST(LEAST(expires_at, statement_timestamp() + interval '292 years'), statement_timestamp() - interval '1 day')` +
+		` - statement_timestamp()) * 1000000)::bigint FROM ` + d.table
 }
 
 func (d *mysqlDialect) scan(after string, limit int, _ time.Time) statement {
@@ -104,8 +108,9 @@ func (d *mysqlDialect) infosText() string {
 	return `SELECT id, OCTET_LENGTH(data), COALESCE(TIMESTAMPDIFF(MICROSECOND, UTC_TIMESTAMP(3), expires_at), 0) FROM ` + d.table
 }
 
+// scan leaves out IDs that are no text, which follow all text: none of them is a session's, and a cursor could not name it.
 func (d *sqliteDialect) scan(after string, limit int, now time.Time) statement {
-	return statement{text: d.infosText() + ` WHERE id > ? ORDER BY id LIMIT ?`, args: []any{sqliteText(now), after, limit}}
+	return statement{text: d.infosText() + ` WHERE typeof(id) = 'text' AND id > ? ORDER BY id LIMIT ?`, args: []any{sqliteText(now), after, limit}}
 }
 
 func (d *sqliteDialect) infos(ids []string, now time.Time) statement {

@@ -45,7 +45,7 @@ func TestScanLimits(t *testing.T) {
 func TestSQLScanRefusesMalformedCursors(t *testing.T) {
 	fake := &fakeSQL{}
 	store := sqlStore(t, fake.open(t))
-	for _, cursor := range []string{"sql1", "sql1:", "sql2:YQ", "YQ", "sql1:YQ==", "sql1:Y", "sql1:YR", "sql1:_w", "sql1:AA", "sql1:Y Q"} {
+	for _, cursor := range []string{"sql1", "sql1:", "sql2:YQ", "YQ", "sql1:YQ==", "sql1:Y", "sql1:YR", "sql1:Y Q"} {
 		page, next, err := store.Scan(t.Context(), cursor, 0)
 		if err == nil || strings.Contains(err.Error(), cursor) || page != nil || next != "" {
 			t.Errorf("cursor %q: %v, %q, %v", cursor, page, next, err)

@@ -41,6 +41,6 @@
 //
 // Expiry follows the server's clock. The zones of server, session and client do not matter, and neither do sql_mode and
 // the isolation level, with two exceptions: READ UNCOMMITTED shows others a batch that is half written, and under MariaDB's
-// EMPTY_STRING_IS_NULL nothing can be empty. Nothing is set on connections. One that refuses a write because its server is
+// EMPTY_STRING_IS_NULL nothing can be empty. Nothing is set on connections but autocommit. One that refuses a write because its server is
 // read-only is closed, so that the next finds the new primary behind the same name.
 package mysql

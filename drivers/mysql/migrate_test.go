@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	client "github.com/go-sql-driver/mysql"
 
@@ -142,9 +143,19 @@ func TestMigrateNeverCutsData(t *testing.T) {
 
 // When its context ends while the table is being copied, the server gives the copy up. Nobody can write meanwhile.
 func TestMigrateLeavesNothingRunning(t *testing.T) {
-	t.Parallel()
+	for name, conns := range map[string]int{"three connections": 3, "one connection": 1} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			migrateCutShort(t, conns)
+		})
+	}
+}
+
+func migrateCutShort(t *testing.T, conns int) {
+	t.Helper()
 	open := sqlEngine.Fresh(t)
 	db := open()
+	db.SetMaxOpenConns(conns)
 	sqltest.Exec(t, db, handMade[0].Create...)
 	sqltest.Expired(t, db, "vango_sessions", 100_000)
 	const altering = `SELECT count(*) FROM information_schema.processlist WHERE db = DATABASE() AND info LIKE 'ALTER TABLE%'`
@@ -164,8 +175,12 @@ func TestMigrateLeavesNothingRunning(t *testing.T) {
 		return sqltest.Query[int](t, watch, altering+` AND (state LIKE 'copy%' OR state LIKE 'Waiting for table%')`) == 1
 	})
 	cancel()
+	cancelled := time.Now()
 	if err := <-failed; !errors.Is(err, context.Canceled) {
 		t.Errorf("Migrate: %v", err)
+	}
+	if late := time.Since(cancelled); late > 3*time.Second {
+		t.Errorf("Migrate ended %v after its context", late)
 	}
 	if err := reader.Rollback(); err != nil {
 		t.Error(err)

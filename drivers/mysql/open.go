@@ -15,8 +15,8 @@ type options struct {
 	store []session.SQLStoreOption
 }
 
-// WithStore passes options on to session.NewSQLStore; where the URL says otherwise, they count. The dialect and the owner of
-// the database are Open's.
+// WithStore passes options on to session.NewSQLStore, after the URL's parameters: where the URL says otherwise, they
+// count, and later ones more than earlier ones. The dialect and the owner of the database are Open's.
 func WithStore(opts ...session.SQLStoreOption) Option {
 	return func(o *options) { o.store = append(o.store, opts...) }
 }

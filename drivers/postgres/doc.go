@@ -5,7 +5,8 @@
 //	postgres://user@one:5432,two:5432/database?sslmode=verify-full    the first that takes writes
 //	postgres:///database?host=/run/postgresql                         through a socket in that directory
 //
-// Special characters in the user, the password and the database are percent-encoded. What the URL leaves out is taken
+// Special characters in the user, the password and the database are percent-encoded. The last of several hosts needs its
+// port, and only the parameters can name IPv6 addresses among them. What the URL leaves out is taken
 // from libpq's environment variables and files, as psql does: PGPASSWORD, PGPASSFILE or ~/.pgpass, PGHOST, PGUSER,
 // PGSSLMODE and so on.
 //
@@ -22,7 +23,7 @@
 //     somebody between; prefer hides the sessions from those who merely listen.
 //   - sslrootcert, sslcert, sslkey: files with the authorities to trust ("system" for those of the machine), and a
 //     certificate to log in with and its key.
-//   - connect_timeout: for each host, in seconds or with a unit as in 500ms; 5 s unless given.
+//   - connect_timeout: for each host, in seconds or with a unit as in 500ms, up to an hour; 5 s unless given.
 //   - statement_timeout: how long the server works on a statement, in milliseconds or with a unit; the server's own
 //     setting unless given. Calls end with their context in any case.
 //   - application_name: "limpet" unless given.

@@ -15,8 +15,8 @@ type options struct {
 	store []session.SQLStoreOption
 }
 
-// WithStore passes options on to session.NewSQLStore; where the URL says otherwise, they count. The dialect and the owner of
-// the database are Open's.
+// WithStore passes options on to session.NewSQLStore, after the URL's parameters: where the URL says otherwise, they
+// count, and later ones more than earlier ones. The dialect and the owner of the database are Open's.
 func WithStore(opts ...session.SQLStoreOption) Option {
 	return func(o *options) { o.store = append(o.store, opts...) }
 }
@@ -37,7 +37,8 @@ func Open(rawURL string, opts ...Option) (*session.SQLStore, error) {
 func open(rawURL string, opts []Option) (*session.SQLStore, error) {
 	u, err := url.Parse(rawURL)
 	if err != nil { // its text quotes what may be a password
-		return nil, errors.New("malformed URL (special characters must be percent-encoded)")
+		return nil, errors.New("malformed URL (special characters must be percent-encoded," +
+			" and the last of several hosts needs its port)")
 	}
 	if u.Scheme != "postgres" && u.Scheme != "postgresql" {
 		return nil, errors.New("want a URL that begins with postgres://")

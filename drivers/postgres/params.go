@@ -42,6 +42,9 @@ func (t *target) setTimes(p sqldb.Params) error {
 	if t.connectTimeout, err = p.Duration("connect_timeout", sqldb.DefaultConnectTimeout, time.Second); err != nil {
 		return err
 	}
+	if t.connectTimeout > time.Hour {
+		return errors.New("connect_timeout is longer than an hour")
+	}
 	statement, err := p.Duration("statement_timeout", 0, time.Millisecond)
 	if err != nil {
 		return err

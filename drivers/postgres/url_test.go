@@ -159,6 +159,7 @@ var refusedURLs = map[string]string{
 	"postgres://host/app?max_conns=0":                       "max_conns is not a number",
 	"postgres://host/app?connect_timeout=" + secret:         "connect_timeout is not a time",
 	"postgres://host/app?connect_timeout=0":                 "connect_timeout is not a time",
+	"postgres://host/app?connect_timeout=2000000h":          "connect_timeout is longer than an hour",
 	"postgres://host/app?statement_timeout=-1s":             "statement_timeout is not a time",
 	"postgres://host/app?target_session_attrs=standby":      "target_session_attrs is not one of any, read-write, primary",
 	"postgres://host/app?default_query_exec_mode=" + secret: "default_query_exec_mode is not one of",
@@ -189,6 +190,15 @@ func TestURLRefuses(t *testing.T) {
 			if !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), secret) {
 				t.Errorf("%s(%s): error %q, want %q in it and no secret", name, place, err, want)
 			}
+		}
+	}
+}
+
+// net/url takes all of the hosts for one, so that only the last may have no port.
+func TestOpenSaysThatTheLastHostNeedsAPort(t *testing.T) {
+	for _, place := range []string{"postgres://one:1,two/app", "postgres://bob:" + secret + "@one:5432,two/app"} {
+		if _, err := Open(place); err == nil || !strings.Contains(err.Error(), "the last of several hosts needs its port") || strings.Contains(err.Error(), secret) {
+			t.Errorf("%v", err)
 		}
 	}
 }

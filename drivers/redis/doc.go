@@ -8,7 +8,8 @@
 //	redis+cluster://user:password@host1:6379,host2:6379    a Cluster, found through some of its nodes
 //	rediss+cluster://user:password@host1:6379,host2:6379   the same over TLS
 //
-// Special characters in a user's name or password must be percent-encoded. The last of several hosts needs its port.
+// Special characters in a user's name or password must be percent-encoded. The last of several hosts needs its port,
+// and none of them can be an IPv6 address: give such a Cluster or Sentinels names, or name one of the nodes.
 //
 // # Parameters
 //

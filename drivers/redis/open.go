@@ -15,8 +15,8 @@ const openTimeout = 10 * time.Second
 // Option is an option of Open.
 type Option func(*config)
 
-// WithStore passes options on to session.NewRedisStore; where the URL says otherwise, they count. Who owns the
-// client is Open's to say.
+// WithStore passes options on to session.NewRedisStore, after the URL's parameters: where the URL says otherwise, they
+// count, and later ones more than earlier ones. Who owns the client is Open's to say.
 func WithStore(opts ...session.RedisStoreOption) Option {
 	return func(c *config) { c.store = append(c.store, opts...) }
 }

@@ -191,6 +191,26 @@ func TestOptionsCountMoreThanTheURL(t *testing.T) {
 	}
 }
 
+// The options of one place may serve for several stores, and are left as they are.
+func TestOptionsCountInTheirOrder(t *testing.T) {
+	t.Parallel()
+	some := make([]session.RedisStoreOption, 1, 8)
+	some[0] = session.WithRedisPrefix("first:")
+	store, err := Open(withParam(t, testserver.Redis(t), "prefix", "url:"), WithStore(some...), WithStore(session.WithRedisPrefix("second:")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	if store.Prefix() != "second:" {
+		t.Errorf("prefix %q", store.Prefix())
+	}
+	for _, opt := range some[1:8] {
+		if opt != nil {
+			t.Error("Open wrote behind the caller's options")
+		}
+	}
+}
+
 func TestNewLeavesTheClientOpen(t *testing.T) {
 	t.Parallel()
 	client := newTestClient(t, testserver.Redis(t))

@@ -15,7 +15,9 @@ func Scan(t *testing.T, e Engine) {
 	for name, check := range map[string]func(*testing.T, Engine){
 		"pages end where the next begins":     scanPages,
 		"rows that are no sessions":           scanOddRows,
+		"IDs that are no text":                scanForeignIDs,
 		"a row that never expires":            scanForever,
+		"a row that expired before all time":  scanNever,
 		"the table of sessions is missing":    scanWithoutTable,
 		"a page reads no more than its limit": scanPlan,
 	} {
@@ -91,6 +93,67 @@ func scanOddRows(t *testing.T, e Engine) {
 	}
 	if got := strings.Join(ids, " "); got != "0000 0001 0002" {
 		t.Errorf("listed %q", got)
+	}
+}
+
+// scanForeignIDs has IDs with bytes that no session's has, as far as the engine takes them, where pages end.
+func scanForeignIDs(t *testing.T, e Engine) {
+	db := e.Fresh(t)()
+	store := e.Created(t, db, "vango_sessions")
+	saveSome(t, store, 3)
+	var ids []string
+	switch e.Dialect {
+	case session.DialectMySQL:
+		ids = []string{"'0000\x00b'"}
+	case session.DialectSQLite:
+		ids = []string{"CAST(x'3030303062ff' AS TEXT)", "CAST(x'303030300063' AS TEXT)", "CAST(x'3030303162ff' AS BLOB)", "x''"}
+	}
+	for _, id := range ids {
+		Exec(t, db, "INSERT INTO vango_sessions (id, data, expires_at) SELECT "+id+", data, expires_at FROM vango_sessions WHERE id = '0000'")
+	}
+	for limit := 1; limit < 4; limit++ {
+		var listed []string
+		pages, cursor := 0, ""
+		for {
+			page, next, err := store.Scan(t.Context(), cursor, limit)
+			if pages++; err != nil || pages > 20 {
+				t.Fatalf("page %d of %d rows: %v", pages, limit, err)
+			}
+			for _, info := range page {
+				listed = append(listed, info.ID)
+			}
+			if cursor = next; next == "" {
+				break
+			}
+		}
+		if got := strings.Join(listed, " "); got != "0000 0001 0002" {
+			t.Errorf("pages of %d rows list %q", limit, got)
+		}
+	}
+}
+
+// scanNever has a time of expiry that PostgreSQL can subtract nothing from.
+func scanNever(t *testing.T, e Engine) {
+	db := e.Fresh(t)()
+	store := e.Created(t, db, "vango_sessions")
+	saveSome(t, store, 2)
+	never := "1000-01-01 00:00:00"
+	if e.Dialect == session.DialectPostgreSQL {
+		never = "-infinity"
+	}
+	Exec(t, db, "UPDATE vango_sessions SET expires_at = '"+never+"' WHERE id = '0000'")
+	page, _, err := store.Scan(t.Context(), "", 0)
+	if err != nil || len(page) != 1 || page[0].ID != "0001" {
+		t.Errorf("Scan: %v, %v", page, err)
+	}
+	for _, id := range []string{"0000", "0001"} {
+		if err := store.SetUser(t.Context(), id, "alice", time.Now().Add(time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	infos, err := store.UserSessions(t.Context(), "alice")
+	if err != nil || len(infos) != 1 || infos[0].ID != "0001" {
+		t.Errorf("UserSessions: %v, %v", infos, err)
 	}
 }
 

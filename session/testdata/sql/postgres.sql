@@ -35,7 +35,7 @@ UPDATE "app"."we""ird`s" AS t SET expires_at = clock_timestamp() + b.left_ms * i
 -- load all
 SELECT id::text COLLATE "C" AS session, data FROM "app"."we""ird`s" WHERE id = ANY(string_to_array($1::text, ' ')) AND expires_at > clock_timestamp();
 -- scan
-SELECT id::text COLLATE "C" AS session, octet_length(data), (EXTRACT(EPOCH FROM LEAST(expires_at, statement_timestamp() + interval '292 years') - statement_timestamp()) * 1000000)::bigint FROM "app"."we""ird`s" WHERE id > $1 ORDER BY id LIMIT $2;
+SELECT id::text COLLATE "C" AS session, octet_length(data), (EXTRACT(EPOCH FROM GREATEST(LEAST(expires_at, statement_timestamp() + interval '292 years'), statement_timestamp() - interval '1 day') - statement_timestamp()) * 1000000)::bigint FROM "app"."we""ird`s" WHERE id > $1 ORDER BY id LIMIT $2;
 -- remove one
 DELETE FROM "app"."we""ird`s" WHERE id = $1;
 -- remove two
@@ -51,7 +51,7 @@ DELETE FROM "app"."we""ird`s_users" WHERE session_id = $1;
 -- user page
 SELECT session_id FROM "app"."we""ird`s_users" WHERE user_sum = $1 AND session_id > $2 ORDER BY session_id LIMIT 7;
 -- infos
-SELECT id::text COLLATE "C" AS session, octet_length(data), (EXTRACT(EPOCH FROM LEAST(expires_at, statement_timestamp() + interval '292 years') - statement_timestamp()) * 1000000)::bigint FROM "app"."we""ird`s" WHERE id = ANY(string_to_array($1::text, ' '));
+SELECT id::text COLLATE "C" AS session, octet_length(data), (EXTRACT(EPOCH FROM GREATEST(LEAST(expires_at, statement_timestamp() + interval '292 years'), statement_timestamp() - interval '1 day') - statement_timestamp()) * 1000000)::bigint FROM "app"."we""ird`s" WHERE id = ANY(string_to_array($1::text, ' '));
 -- ended users
 SELECT u.session_id, (SELECT s.id FROM "app"."we""ird`s" AS s WHERE s.id = u.session_id) IS NOT NULL FROM "app"."we""ird`s_users" AS u WHERE u.expires_at <= now() ORDER BY u.expires_at LIMIT 500;
 -- keep users

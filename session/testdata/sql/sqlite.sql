@@ -31,7 +31,7 @@ UPDATE "app"."we""ird`s" SET expires_at = ?, updated_at = ? WHERE id = ? AND exp
 -- load all
 SELECT id, data FROM "app"."we""ird`s" WHERE id IN (?, ?) AND expires_at > ?;
 -- scan
-SELECT id, LENGTH(data), COALESCE(CAST(ROUND((julianday(expires_at) - julianday(?)) * 86400000) AS INTEGER) * 1000, 0) FROM "app"."we""ird`s" WHERE id > ? ORDER BY id LIMIT ?;
+SELECT id, LENGTH(data), COALESCE(CAST(ROUND((julianday(expires_at) - julianday(?)) * 86400000) AS INTEGER) * 1000, 0) FROM "app"."we""ird`s" WHERE typeof(id) = 'text' AND id > ? ORDER BY id LIMIT ?;
 -- remove one
 DELETE FROM "app"."we""ird`s" WHERE id IN (?);
 -- remove two
