@@ -124,7 +124,7 @@ func (d *mysqlDialect) changes(ctx context.Context, conn *sql.Conn) ([]string, e
 	for _, c := range columns {
 		have[c[0]] = c[1:]
 	}
-	var todo []string
+	var steps []string
 	for _, c := range mysqlColumns {
 		got, want := have[c.name], mysqlWanted[c.name]
 		if got == nil || got[0] == want.kind && (want.collation == "" || got[1] == want.collation) &&
@@ -136,14 +136,14 @@ func (d *mysqlDialect) changes(ctx context.Context, conn *sql.Conn) ([]string, e
 				return nil, err
 			}
 		}
-		todo = append(todo, `MODIFY `+c.name+` `+c.definition)
+		steps = append(steps, `MODIFY `+c.name+` `+c.definition)
 	}
 	more, err := d.changesBeside(ctx, conn)
-	return append(todo, more...), err
+	return append(steps, more...), err
 }
 
 // changesBeside looks at the engine and the index.
-func (d *mysqlDialect) changesBeside(ctx context.Context, conn *sql.Conn) (todo []string, err error) {
+func (d *mysqlDialect) changesBeside(ctx context.Context, conn *sql.Conn) (steps []string, err error) {
 	innodb, err := found(ctx, conn, statement{
 		text: `SELECT 1 FROM information_schema.tables` + mysqlTable + ` AND engine = 'InnoDB'`, args: mysqlTableArgs(d.name),
 	})
@@ -151,15 +151,15 @@ func (d *mysqlDialect) changesBeside(ctx context.Context, conn *sql.Conn) (todo 
 		return nil, err
 	}
 	if !innodb {
-		todo = append(todo, `ENGINE=InnoDB`)
+		steps = append(steps, `ENGINE=InnoDB`)
 	}
 	indexed, err := found(ctx, conn, statement{
 		text: `SELECT 1 FROM information_schema.statistics` + mysqlTable + ` AND column_name = 'expires_at' AND seq_in_index = 1`, args: mysqlTableArgs(d.name),
 	})
 	if err == nil && !indexed {
-		todo = append(todo, `ADD `+d.expiryIndex())
+		steps = append(steps, `ADD `+d.expiryIndex())
 	}
-	return todo, err
+	return steps, err
 }
 
 // onlyASCII reports rows that no session has, and that the new column would not take.

@@ -55,12 +55,12 @@ func (d *postgresDialect) migrateIn(ctx context.Context, tx *sql.Tx) error {
 		}
 		return execAll(ctx, tx, d.create()...)
 	}
-	var todo []statement
+	var steps []statement
 	if changes := table.changes(); len(changes) > 0 {
-		todo = append(todo, statement{text: `ALTER TABLE ` + d.table + ` ` + strings.Join(changes, ", ")})
+		steps = append(steps, statement{text: `ALTER TABLE ` + d.table + ` ` + strings.Join(changes, ", ")})
 	}
 	if !table.indexed {
-		todo = append(todo, d.createIndex())
+		steps = append(steps, d.createIndex())
 	}
 	beside := *d
 	beside.name.schema = table.schema
@@ -70,9 +70,9 @@ func (d *postgresDialect) migrateIn(ctx context.Context, tx *sql.Tx) error {
 		return err
 	}
 	if !users {
-		todo = append(todo, beside.createUsers()...)
+		steps = append(steps, beside.createUsers()...)
 	}
-	return execAll(ctx, tx, todo...)
+	return execAll(ctx, tx, steps...)
 }
 
 // postgresState is how a table of sessions was found.
@@ -109,20 +109,20 @@ func (d *postgresDialect) look(ctx context.Context, tx *sql.Tx) (*postgresState,
 
 // changes returns what ALTER TABLE has to do. Rows that are there keep the way their data is stored until it is saved.
 func (t *postgresState) changes() []string {
-	var todo []string
+	var steps []string
 	if id := t.columns["id"]; id.kind != "character varying(64)" || id.collation != "C" {
-		todo = append(todo, `ALTER COLUMN id TYPE VARCHAR(64) COLLATE "C"`)
+		steps = append(steps, `ALTER COLUMN id TYPE VARCHAR(64) COLLATE "C"`)
 	}
 	if t.columns["data"].storage != "e" {
-		todo = append(todo, `ALTER COLUMN data SET STORAGE EXTERNAL`)
+		steps = append(steps, `ALTER COLUMN data SET STORAGE EXTERNAL`)
 	}
 	for _, name := range []string{"expires_at", "created_at", "updated_at"} {
 		if t.columns[name].kind != "timestamp with time zone" {
-			todo = append(todo, `ALTER COLUMN `+name+` TYPE TIMESTAMP WITH TIME ZONE`)
+			steps = append(steps, `ALTER COLUMN `+name+` TYPE TIMESTAMP WITH TIME ZONE`)
 		}
 	}
 	if !slices.Contains(t.options, "toast_tuple_target=8160") {
-		todo = append(todo, `SET (toast_tuple_target = 8160)`)
+		steps = append(steps, `SET (toast_tuple_target = 8160)`)
 	}
-	return todo
+	return steps
 }

@@ -53,11 +53,11 @@ func (d *sqliteDialect) migrateIn(ctx context.Context, conn *sql.Conn) error {
 	if err != nil {
 		return err
 	}
-	todo := d.createUsers()
+	steps := d.createUsers()
 	if !indexed {
-		todo = append(todo, d.createIndex())
+		steps = append(steps, d.createIndex())
 	}
-	if err := execAll(ctx, conn, todo...); err != nil {
+	if err := execAll(ctx, conn, steps...); err != nil {
 		return err
 	}
 	return d.normalise(ctx, conn)

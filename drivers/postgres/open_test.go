@@ -90,12 +90,9 @@ func TestSetUpOfConnections(t *testing.T) {
 
 func TestUnixSocket(t *testing.T) {
 	t.Parallel()
-	place := ownSchema(t)
+	place := testserver.StartPostgres(t).URL() // the shared one may be on another machine
 	dir := sqltest.Query[string](t, plainDB(t, place), `SHOW unix_socket_directories`)
 	port := sqltest.Query[string](t, plainDB(t, place), `SHOW port`)
-	if dir == "" {
-		t.Skip("the server has no socket")
-	}
 	store := engine.Store(t, drivertest.Edit(t, drivertest.With(t, place, "host", dir, "port", port), func(u *url.URL) { u.Host = "" }))
 	sqltest.Save(t, store, "s1", "one")
 	sqltest.WantLoad(t, store, "s1", "one")
