@@ -3,7 +3,6 @@ package live
 import (
 	"crypto/rand"
 	"crypto/sha256"
-	"encoding/hex"
 )
 
 const tabBytes = 16
@@ -30,10 +29,4 @@ func sessionID(browser []byte, tabPart string) string {
 	h.Write(browser)
 	h.Write([]byte(tabPart))
 	return base64url.EncodeToString(h.Sum(nil))
-}
-
-// mention returns a text that tells a session apart in a log and is of no use to anyone who reads it.
-func mention(id string) string {
-	sum := sha256.Sum256([]byte("limpet live: log\x00" + id))
-	return hex.EncodeToString(sum[:4])
 }

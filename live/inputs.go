@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/limpet-go/limpet"
+	"github.com/limpet-go/limpet/session"
 )
 
 const (
@@ -106,7 +107,7 @@ func (t *tab) mayTry(in input) bool {
 	}
 	if p.Noted+1 >= maxAttempts {
 		t.host.log.Error("live: input set aside after it ended the process again and again",
-			"event", in.Name, "attempts", p.Noted+1, "session", mention(t.session.ID()))
+			"event", in.Name, "attempts", p.Noted+1, "session", session.HashID(t.session.ID()))
 		return false
 	}
 	p.Noted++
@@ -117,7 +118,7 @@ func (t *tab) mayTry(in input) bool {
 	defer cancel()
 	if err := t.host.manager.Sync(ctx, t.session.ID()); err != nil {
 		t.noteless = true // an outage must not hold up each of them
-		t.host.log.Warn("live: attempt not noted", "session", mention(t.session.ID()), "error", err)
+		t.host.log.Warn("live: attempt not noted", "session", session.HashID(t.session.ID()), "error", err)
 	}
 	return true
 }

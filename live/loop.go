@@ -108,7 +108,7 @@ func (t *tab) followUser() {
 	}
 	t.user = user
 	if err := t.host.manager.SetUser(t.session.ID(), user); err != nil {
-		t.host.log.Warn("live: user not changed", "session", mention(t.session.ID()), "error", err)
+		t.host.log.Warn("live: user not changed", "session", session.HashID(t.session.ID()), "error", err)
 	}
 }
 
@@ -143,12 +143,12 @@ func (t *tab) runMail(mail []func()) {
 func (t *tab) guard(event string, run func() error) {
 	defer func() {
 		if v := recover(); v != nil {
-			t.host.log.Error("live: event panicked", "event", event, "session", mention(t.session.ID()),
+			t.host.log.Error("live: event panicked", "event", event, "session", session.HashID(t.session.ID()),
 				"panic", v, "stack", string(debug.Stack()))
 		}
 	}()
 	if err := run(); err != nil {
-		t.host.log.Warn("live: event failed", "event", event, "session", mention(t.session.ID()), "error", err)
+		t.host.log.Warn("live: event failed", "event", event, "session", session.HashID(t.session.ID()), "error", err)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/limpet-go/limpet/session"
 	"github.com/limpet-go/limpet/state"
 )
 
@@ -57,7 +58,7 @@ func (t *tab) serialize() (data []byte, err error) {
 func (t *tab) finalState() []byte {
 	data, err := t.serialize()
 	if err != nil {
-		t.host.log.Error("live: final state not taken", "session", mention(t.session.ID()), "error", err)
+		t.host.log.Error("live: final state not taken", "session", session.HashID(t.session.ID()), "error", err)
 		return nil
 	}
 	return data

@@ -108,11 +108,6 @@ func (m *Manager) unlock() {
 	}
 }
 
-// warn logs an event of a session, without naming it.
-func (m *Manager) warn(msg string, err error) {
-	m.later(func() { m.log.Warn(msg, "error", err) })
-}
-
 // Get returns a copy of a session in memory, or nil. Data is set for detached sessions only, and is nil when only
 // the store has it.
 func (m *Manager) Get(sessionID string) *ManagedSession {

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"log/slog"
 	"slices"
 
 	"github.com/limpet-go/limpet/internal/persist"
@@ -80,20 +81,20 @@ func (m *Manager) saveUnknown(id string, data []byte) {
 	case m.removed(id):
 		return
 	case m.graves.find(id, m.now()) != nil:
-		m.later(func() { m.log.Warn("late disconnect of an expired session ignored") })
+		m.event(slog.LevelWarn, eventLateDisconnect, slog.String("session", HashID(id)))
 		return
 	case m.pipe == nil:
-		m.later(func() { m.log.Warn("disconnect of an unknown session ignored: there is no store") })
+		m.event(slog.LevelWarn, eventUnknownIgnored, slog.String("session", HashID(id)))
 		return
 	}
 	if limit := m.cfg.MaxSessionBytes; limit >= 0 && len(data) > limit {
 		m.counts.lost++
-		m.warn("session state refused", &SizeError{Size: len(data), Limit: limit})
+		m.warn(eventStateRefused, id, &SizeError{Size: len(data), Limit: limit})
 		return
 	}
 	until := m.now() + m.window()
 	_, lost := m.pipe.Put(persist.Write{ID: id, Op: persist.Save, Data: data, Expires: m.at(until)})
-	m.later(func() { m.log.Warn("disconnect of an unknown session saved") })
+	m.event(slog.LevelWarn, eventUnknownSaved, slog.String("session", HashID(id)))
 	for _, w := range lost {
 		m.lose(w, persist.ErrOverflow)
 	}

@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"slices"
 	"time"
 
@@ -108,7 +109,7 @@ func (m *Manager) newPipeline() *persist.Pipeline {
 		Done:    m.acknowledged,
 		Dropped: m.givenUp,
 		Failed: func(n int, err error) {
-			m.log.Warn("store write failed, will be tried again", "sessions", n, "error", err)
+			m.log.Warn(eventWriteFailed, "sessions", n, "error", err)
 		},
 	})
 }
@@ -162,7 +163,7 @@ func (m *Manager) extend(rec *record, until int64) {
 	case rec.conn != nil && rec.conn.snapshot != nil:
 		m.shots.now(m, rec.conn)
 	default:
-		m.later(func() { m.log.Error("session state is not in memory and has expired in the store") })
+		m.event(slog.LevelError, eventStateGone, slog.String("session", HashID(rec.id)))
 	}
 }
 
@@ -244,7 +245,7 @@ func (m *Manager) givenUp(w persist.Write, err error) {
 // lose counts state that will not reach the store. What of it is still in memory stays there.
 func (m *Manager) lose(w persist.Write, err error) {
 	m.counts.lost++
-	m.later(func() { m.log.Error("unsaved session state was given up", "bytes", len(w.Data), "error", err) })
+	m.event(slog.LevelError, eventStateLost, slog.String("session", HashID(w.ID)), slog.Int("bytes", len(w.Data)), slog.Any("error", err))
 	if m.phase == stopping {
 		m.shutdownLost(w.ID, err)
 	}

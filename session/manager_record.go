@@ -91,7 +91,7 @@ func (m *Manager) accept(rec *record, data []byte) error {
 	if limit := m.cfg.MaxSessionBytes; limit >= 0 && len(data) > limit {
 		err := &SizeError{Size: len(data), Limit: limit}
 		m.counts.lost++
-		m.warn("session state refused", err)
+		m.warn(eventStateRefused, rec.id, err)
 		return err
 	}
 	m.know(rec, data)

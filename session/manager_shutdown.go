@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"slices"
 	"time"
@@ -133,7 +134,7 @@ func (m *Manager) conclude(ctx context.Context, failed failures) (err error, aga
 	defer m.unlock()
 	maps.Copy(failed, m.lost)
 	if len(failed) > 0 {
-		m.later(func() { m.log.Error("shutdown left sessions unsaved", "sessions", len(failed)) })
+		m.event(slog.LevelError, eventShutdownUnsaved, slog.Int("sessions", len(failed)))
 		return failed.notSaved(), false
 	}
 	if m.pipe != nil && m.pipe.Stats().Sessions > 0 && m.phase != stopped {

@@ -98,7 +98,7 @@ func (m *Manager) shootOne(c *connection) {
 	err := m.apply(c, shot)
 	if err != nil && m.isCurrent(c) {
 		if !errors.Is(err, errOvertaken) {
-			m.warn("snapshot failed, will be taken again", err)
+			m.warn(eventSnapshotFailed, c.rec.id, err)
 		}
 		m.mark(c)
 	}

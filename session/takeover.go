@@ -101,7 +101,7 @@ func (m *Manager) lastSnapshot(ctx context.Context, c *connection) (data []byte,
 	data, err := c.take(ctx)
 	m.mu.Lock()
 	if err != nil {
-		m.warn("snapshot at takeover failed, the last known state stands", err)
+		m.warn(eventTakeoverFailed, c.rec.id, err)
 		data = nil
 	}
 	return data, m.isCurrent(c) && c.applied == base && m.phase == running
