@@ -66,7 +66,7 @@ func NewMemoryStore(opts ...MemoryStoreOption) *MemoryStore {
 		swept:    make(chan struct{}),
 	}
 	for i := range m.shards {
-		m.shards[i].entries = map[string]*memoryEntry{}
+		m.shards[i].open, m.shards[i].data.Tagged = true, true
 	}
 	m.open.Store(true)
 	m.startSweeper(c.cleanupInterval)
@@ -78,18 +78,17 @@ func (m *MemoryStore) Save(ctx context.Context, sessionID string, data []byte, e
 	if err := m.ready(ctx); err != nil {
 		return err
 	}
-	if err := checkSave(sessionID, data, m.maxBytes); err != nil {
-		return err
+	if m.maxBytes >= 0 && len(data) > m.maxBytes {
+		return checkSave(sessionID, data, m.maxBytes)
 	}
 	now, deadline := m.clock(expiresAt)
-	s := m.shard(sessionID)
+	s, hash := m.shard(sessionID)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.entries == nil {
+	if !s.open {
 		return ErrStoreClosed{}
 	}
-	s.save(sessionID, data, now, deadline)
-	return nil
+	return s.save(hash, sessionID, data, now, deadline)
 }
 
 // Load returns a copy of a session's data, or nil and no error when it is missing or has expired.
@@ -97,17 +96,17 @@ func (m *MemoryStore) Load(ctx context.Context, sessionID string) ([]byte, error
 	if err := m.ready(ctx); err != nil {
 		return nil, err
 	}
-	s := m.shard(sessionID)
+	s, hash := m.shard(sessionID)
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	if s.entries == nil {
+	if !s.open {
 		return nil, ErrStoreClosed{}
 	}
-	e := s.entries[sessionID]
-	if e == nil || e.deadline <= time.Since(m.base) {
+	r, ok := s.live(hash, sessionID, time.Since(m.base))
+	if !ok {
 		return nil, nil
 	}
-	return append([]byte{}, e.data...), nil
+	return append([]byte{}, s.read(r)...), nil
 }
 
 // Delete removes a session; a missing one is not an error.
@@ -115,13 +114,13 @@ func (m *MemoryStore) Delete(ctx context.Context, sessionID string) error {
 	if err := m.ready(ctx); err != nil {
 		return err
 	}
-	s := m.shard(sessionID)
+	s, hash := m.shard(sessionID)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.entries == nil {
+	if !s.open {
 		return ErrStoreClosed{}
 	}
-	s.remove(s.entries[sessionID])
+	s.remove(s.find(hash, sessionID))
 	return nil
 }
 
@@ -131,15 +130,13 @@ func (m *MemoryStore) Touch(ctx context.Context, sessionID string, expiresAt tim
 		return err
 	}
 	now, deadline := m.clock(expiresAt)
-	s := m.shard(sessionID)
+	s, hash := m.shard(sessionID)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.entries == nil {
+	if !s.open {
 		return ErrStoreClosed{}
 	}
-	if e := s.entries[sessionID]; e != nil && e.deadline > now {
-		s.touch(e, now, deadline)
-	}
+	s.touch(hash, sessionID, now, deadline)
 	return nil
 }
 
@@ -153,7 +150,7 @@ func (m *MemoryStore) Count() int {
 	for i := range m.shards {
 		s := &m.shards[i]
 		s.mu.RLock()
-		n += len(s.entries)
+		n += s.count()
 		s.mu.RUnlock()
 	}
 	return n
@@ -186,14 +183,20 @@ func (m *MemoryStore) ready(ctx context.Context) error {
 	return ctx.Err()
 }
 
-func (m *MemoryStore) shard(id string) *memoryShard {
-	return &m.shards[maphash.String(m.seed, id)%memoryShards]
+// shard returns where a session is kept, and the hash under which it is found there. The seed is the store's own and
+// secret: nobody can choose IDs that share a hash.
+func (m *MemoryStore) shard(id string) (*memoryShard, uint32) {
+	hash := maphash.String(m.seed, id)
+	return &m.shards[hash%memoryShards], uint32(hash >> 32)
 }
 
 // clock reads the clock once and returns the present and the deadline that expiresAt means, both counted from
 // base. expiresAt counts as a remaining duration: its zone does not matter, and the wall clock only where it
 // carries no monotonic reading.
 func (m *MemoryStore) clock(expiresAt time.Time) (now, deadline time.Duration) {
+	if wall := expiresAt.Round(0); wall != expiresAt { // Round drops the monotonic reading, and nothing else
+		return time.Since(m.base), expiresAt.Sub(m.base)
+	}
 	t := time.Now()
 	now = t.Sub(m.base)
 	deadline = now + expiresAt.Sub(t)

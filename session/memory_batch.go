@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"hash/maphash"
 )
 
 // SaveAll writes a batch in one critical section: no other call sees a part of it. Sessions with an invalid ID or
@@ -34,25 +35,34 @@ func (m *MemoryStore) SaveAllAtomic(ctx context.Context, sessions map[string]Ses
 	return m.saveBatch(good, sessions)
 }
 
-// saveBatch writes the named sessions with every shard locked. Batches lock in shard order, so two of them cannot
-// wait for each other; all other calls lock one shard.
+// saveBatch writes the named sessions with the shards of all of them locked. Batches lock in shard order, so two of them
+// cannot wait for each other; all other calls lock one shard.
 func (m *MemoryStore) saveBatch(ids []string, sessions map[string]SessionData) error {
-	if len(ids) == 0 {
-		return nil
-	}
-	for i := range m.shards {
-		m.shards[i].mu.Lock()
-		defer m.shards[i].mu.Unlock()
-	}
-	for _, id := range ids {
-		s := m.shard(id)
-		if s.entries == nil {
-			return ErrStoreClosed{}
+	for i, involved := range m.shardsOf(ids) {
+		if s := &m.shards[i]; involved {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			if !s.open {
+				return ErrStoreClosed{}
+			}
 		}
+	}
+	for i, id := range ids {
+		s, hash := m.shard(id)
 		now, deadline := m.clock(sessions[id].ExpiresAt)
-		s.save(id, sessions[id].Data, now, deadline)
+		if err := s.save(hash, id, sessions[id].Data, now, deadline); err != nil {
+			return &NotSavedError{SessionIDs: ids[i:], Err: err}
+		}
 	}
 	return nil
+}
+
+// shardsOf says which shards these sessions belong to.
+func (m *MemoryStore) shardsOf(ids []string) (involved [memoryShards]bool) {
+	for _, id := range ids {
+		involved[maphash.String(m.seed, id)%memoryShards] = true
+	}
+	return involved
 }
 
 // batchError wraps the reason a batch was not tried; a closed store says just that.

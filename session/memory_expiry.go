@@ -1,107 +1,114 @@
 package session
 
-import "time"
+import (
+	"time"
 
-// expiryHeap holds the entries of a shard, and orders them by when they have to be looked at next, which is at their
-// deadline or earlier: a deadline that moves later, as those of busy sessions do all the time, leaves the heap as it
-// is, and the entry is queued again when its turn comes.
-type expiryHeap struct {
-	slots []*memoryEntry // without gaps; an entry only ever moves down, which Scan counts on
-	nodes []expiryNode   // holds no pointers: the garbage collector does not look into it
+	"github.com/limpet-go/limpet/internal/slab"
+)
+
+// expiryQueue orders the records of a shard by when they have to be looked at next, which is at their deadline or
+// earlier: a deadline that moves later, as those of busy sessions do all the time, leaves the queue as it is, and the
+// record is queued again when its turn comes.
+//
+// It is a heap in which each node has four below it, and has as many nodes as the shard has sessions.
+type expiryQueue struct {
+	nodes slab.Array[expiryNode]
 }
 
 type expiryNode struct {
-	at   time.Duration // never after the entry's deadline
-	slot uint32
+	at     time.Duration // never after the record's deadline
+	record recordHandle
 }
 
-// due returns the entry to look at first if its time has come, else nil.
-func (h *expiryHeap) due(now time.Duration) *memoryEntry {
-	if len(h.nodes) == 0 || h.nodes[0].at > now {
-		return nil
+func (q *expiryQueue) len() int { return q.nodes.Len() }
+
+// due returns the record to look at first if its time has come.
+func (q *expiryQueue) due(now time.Duration) (h recordHandle, ok bool) {
+	if q.len() == 0 || q.nodes.At(0).at > now {
+		return 0, false
 	}
-	return h.slots[h.nodes[0].slot]
+	return q.nodes.At(0).record, true
 }
 
-func (h *expiryHeap) push(e *memoryEntry) {
-	e.slot, e.queued = uint32(len(h.slots)), e.deadline
-	h.slots = append(h.slots, e)
-	h.nodes = append(h.nodes, expiryNode{e.deadline, e.slot})
-	h.up(len(h.nodes) - 1)
+// enqueue orders a new record by its deadline.
+func (s *memoryShard) enqueue(h recordHandle, r memoryRecord) {
+	n := expiryNode{r.deadline(), h}
+	s.queue.nodes.Push(n)
+	s.up(s.queue.len()-1, n)
 }
 
-// moved takes note of an entry's new deadline.
-func (h *expiryHeap) moved(e *memoryEntry) {
-	if e.deadline < e.queued {
-		h.requeue(e)
+// setDeadline moves a record's deadline.
+func (s *memoryShard) setDeadline(r memoryRecord, deadline time.Duration) {
+	sooner := deadline < r.deadline()
+	r.setDeadline(deadline)
+	if sooner && deadline < s.queue.nodes.At(r.place()).at {
+		s.requeue(r)
 	}
 }
 
-// requeue orders an entry by its deadline.
-func (h *expiryHeap) requeue(e *memoryEntry) {
-	e.queued = e.deadline
-	h.nodes[e.pos].at = e.deadline
-	h.down(int(e.pos))
-	h.up(int(e.pos))
+// requeue orders a record by its deadline.
+func (s *memoryShard) requeue(r memoryRecord) {
+	n := expiryNode{r.deadline(), s.queue.nodes.At(r.place()).record}
+	s.settle(r.place(), n)
 }
 
-func (h *expiryHeap) remove(e *memoryEntry) {
-	i, last := int(e.pos), len(h.nodes)-1
-	h.nodes[i] = h.nodes[last]
-	h.nodes = h.nodes[:last]
-	if i < last {
-		h.down(i)
-		h.up(i)
+// dequeue takes a record out; the last node fills the gap.
+func (s *memoryShard) dequeue(r memoryRecord) {
+	last := s.queue.nodes.Pop()
+	if i := r.place(); i < s.queue.len() {
+		s.settle(i, last)
 	}
-	h.vacate(e.slot)
 }
 
-// vacate fills a slot with the last entry.
-func (h *expiryHeap) vacate(slot uint32) {
-	last := len(h.slots) - 1
-	e := h.slots[last]
-	if h.slots[last] = nil; int(slot) < last {
-		h.slots[slot], e.slot = e, slot
-		h.nodes[e.pos].slot = slot
+// settle puts a node where it belongs, starting from i.
+func (s *memoryShard) settle(i int, n expiryNode) {
+	if i > 0 && n.at < s.queue.nodes.At((i-1)/4).at {
+		s.up(i, n)
+	} else {
+		s.down(i, n)
 	}
-	h.slots = h.slots[:last]
 }
 
-// up moves the node at i towards the root as far as it belongs, and notes where the nodes it passes are now.
-func (h *expiryHeap) up(i int) {
-	n := h.nodes[i]
+// up puts a node at i or as far towards the root as it belongs.
+func (s *memoryShard) up(i int, n expiryNode) {
 	for i > 0 {
-		parent := (i - 1) / 2
-		if h.nodes[parent].at <= n.at {
-			break
+		above := (i - 1) / 4
+		if a := *s.queue.nodes.At(above); a.at > n.at {
+			s.put(i, a)
+			i = above
+			continue
 		}
-		h.set(i, h.nodes[parent])
-		i = parent
+		break
 	}
-	h.set(i, n)
+	s.put(i, n)
 }
 
-// down is up in the other direction.
-func (h *expiryHeap) down(i int) {
-	n := h.nodes[i]
+// down puts a node at i or as far from the root as it belongs.
+func (s *memoryShard) down(i int, n expiryNode) {
 	for {
-		child := 2*i + 1
-		if child >= len(h.nodes) {
+		child := s.firstBelow(i)
+		if child == 0 || s.queue.nodes.At(child).at >= n.at {
 			break
 		}
-		if right := child + 1; right < len(h.nodes) && h.nodes[right].at < h.nodes[child].at {
-			child = right
-		}
-		if n.at <= h.nodes[child].at {
-			break
-		}
-		h.set(i, h.nodes[child])
+		s.put(i, *s.queue.nodes.At(child))
 		i = child
 	}
-	h.set(i, n)
+	s.put(i, n)
 }
 
-func (h *expiryHeap) set(i int, n expiryNode) {
-	h.nodes[i] = n
-	h.slots[n.slot].pos = uint32(i)
+// firstBelow returns which node below i goes first; zero when there is none.
+func (s *memoryShard) firstBelow(i int) (first int) {
+	at := maxDuration
+	for child := 4*i + 1; child <= 4*i+4 && child < s.queue.len(); child++ {
+		if c := s.queue.nodes.At(child).at; first == 0 || c < at {
+			first, at = child, c
+		}
+	}
+	return first
+}
+
+// put sets a node, and tells its record where it is.
+func (s *memoryShard) put(i int, n expiryNode) {
+	*s.queue.nodes.At(i) = n
+	s.record(n.record).setPlace(i)
 }

@@ -76,19 +76,20 @@ func (m *MemoryStore) sessionsOf(ctx context.Context, userID string) ([]string, 
 
 // info describes a live session; it is zero for any other.
 func (m *MemoryStore) info(id string) SessionInfo {
-	s := m.shard(id)
+	s, hash := m.shard(id)
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	t := time.Now()
-	if e := s.entries[id]; e != nil && e.deadline > t.Sub(m.base) {
-		return e.info(t, e.deadline-t.Sub(m.base))
+	if r, ok := s.live(hash, id, t.Sub(m.base)); ok {
+		return r.info(id, t, r.deadline()-t.Sub(m.base))
 	}
 	return SessionInfo{}
 }
 
 // revoke deletes a session if it is this user's, and reports whether the index held its ID.
 func (m *MemoryStore) revoke(id, userID string) bool {
-	u, s := &m.users, m.shard(id)
+	u := &m.users
+	s, hash := m.shard(id)
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	o := u.owners[id]
@@ -98,12 +99,12 @@ func (m *MemoryStore) revoke(id, userID string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := time.Since(m.base)
-	if e := s.entries[id]; e != nil {
-		if e.deadline > o.until {
-			o.until = e.deadline
+	if h, r := s.find(hash, id); r != nil {
+		if r.deadline() > o.until {
+			o.until = r.deadline()
 			u.lookAt(o, o.until)
 		}
-		s.remove(e)
+		s.remove(h, r)
 	}
 	return o.until > now
 }
@@ -131,11 +132,11 @@ func (m *MemoryStore) sweepUsers(most int) (more bool) {
 
 // deadline returns that of a session, or zero if it is missing.
 func (m *MemoryStore) deadline(id string) time.Duration {
-	s := m.shard(id)
+	s, hash := m.shard(id)
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	if e := s.entries[id]; e != nil {
-		return e.deadline
+	if _, r := s.find(hash, id); r != nil {
+		return r.deadline()
 	}
 	return 0
 }
