@@ -41,7 +41,7 @@ func (p *page) fresh(s *socket, c caller, foreign bool) (*tab, error) {
 	t := newTab(p.host, s, sess)
 	html, err := t.mount(p.mount)
 	if err != nil {
-		p.host.log.Error("live: page not mounted", "path", c.path, "error", err)
+		p.host.log.Error(eventPageNotMounted, "path", c.path, "error", err)
 		return nil, errMount
 	}
 	p.logMistakes(sess)
@@ -51,7 +51,9 @@ func (p *page) fresh(s *socket, c caller, foreign bool) (*tab, error) {
 		return err
 	})
 	if err != nil {
-		p.host.log.Warn("live: session not attached", "error", err)
+		if p.host.notAttached.pass() {
+			p.host.log.Warn(eventNotAttached, "error", err)
+		}
 		return nil, fmt.Errorf("live: attach: %w", err)
 	}
 	t.begin(html, welcome{Tab: tabPart, Fresh: true, Foreign: foreign})
@@ -93,11 +95,11 @@ func (t *tab) begin(html string, m welcome) {
 func (p *page) logMistakes(s *limpet.Session) {
 	p.mistakes.Do(func() {
 		if keys := s.PositionalKeys(); len(keys) > 0 {
-			p.host.log.Warn("live: signals without setup.Key lose their values when another is declared before them",
+			p.host.log.Warn(eventPositionalSignals,
 				"path", s.Route(), "signals", keys)
 		}
 		for _, err := range s.Problems() {
-			p.host.log.Error("live: state that is not persisted", "path", s.Route(), "error", err)
+			p.host.log.Error(eventNotPersisted, "path", s.Route(), "error", err)
 		}
 	})
 }

@@ -7,7 +7,8 @@
   const PATIENCE = 40_000; // ms without a message until the line counts as dead; the server sends one every 15 s
   const path = location.pathname, storageKey = "limpet:" + path;
   // What is known about the session. pending holds the inputs that are not yet durable, oldest first; seq is 0
-  // until the server has said how far it is. comeBack is set while the server winds up and takes no more inputs.
+  // until the server has said how far it is. comeBack is set from when the server says when to come back, and
+  // takes no more inputs, until then.
   let tab = "", applied = 0, durable = 0, next = 1, pending = [], savedAt = null;
   let socket = null, welcomed = false, upSince = 0, stopped = false; // stopped: only a reload connects again
   let attempt = 0, comeBack = null, retryTimer = 0, watchdog = 0, status = "connecting";
@@ -52,7 +53,7 @@
     retryTimer = 0;
     if (socket || stopped) return;
     const ws = new WebSocket((location.protocol === "https:" ? "wss://" : "ws://") + location.host + path + "?limpet=ws");
-    socket = ws;
+    [socket, comeBack] = [ws, null];
     watch(10_000);
     ws.onopen = () => ws.send(JSON.stringify({ t: "hello", v: 1, tab, path }));
     ws.onmessage = (e) => { if (ws === socket) { watch(PATIENCE); receive(JSON.parse(e.data)); } };
@@ -81,14 +82,13 @@
     if (stopped) return;
     Promise.resolve(code === 4003 && fetch(path, { method: "HEAD", cache: "no-store" }).catch(() => {})).then(retry);
   }
-  // retry connects after a random while that grows with each failure, or when the server asked for it.
+  // retry connects after a random while that grows with each failure, or when the server asked for it: then not earlier.
   function retry() {
-    const most = Math.min(5000, 200 * 2 ** Math.min(attempt++, 10));
-    retryTimer = setTimeout(connect, comeBack ?? 100 + Math.random() * (most - 100));
-    comeBack = null;
+    const backoff = () => 100 + Math.random() * (Math.min(5000, 200 * 2 ** Math.min(attempt++, 10)) - 100);
+    retryTimer = setTimeout(connect, comeBack ?? backoff());
   }
 
-  const hurry = () => { if (retryTimer && document.visibilityState !== "hidden") connect(); };
+  const hurry = () => { if (retryTimer && comeBack === null && document.visibilityState !== "hidden") connect(); };
 
   function receive(m) {
     if (m.t === "reconnect") comeBack = m.after_ms;

@@ -36,7 +36,8 @@ type Config struct {
 	// ResumeWindow may be negative. Its OnTakeover, if any, is called after the host's own.
 	Manager session.ManagerConfig
 
-	// Logger gets one line for everything that an operator should know. Default: slog.Default.
+	// Logger gets one line for everything that an operator should know; docs/operations.md lists them. No line holds
+	// an ID, a cookie or state. Default: slog.Default.
 	Logger *slog.Logger
 
 	// AllowedOrigins are origins beyond the page's own whose scripts may open the socket, such as

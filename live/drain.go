@@ -4,26 +4,26 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"time"
 )
 
-const (
-	shutdownTimeout = 10 * time.Second // of a caller that brings no deadline
-	minComeBack     = 100 * time.Millisecond
-	maxComeBack     = 4 * time.Second
-	comeBackPerTab  = 4 * time.Millisecond
-)
+// shutdownTimeout is for callers whose context has no deadline.
+const shutdownTimeout = 10 * time.Second
 
 // errStillBusy says that handlers did not return in time.
 var errStillBusy = errors.New("handlers are still running")
 
-// Shutdown ends the host: new sockets are refused, each client is told to come back after a while of its own,
-// events that are being handled are finished, and every session's final state is saved. It waits until ctx ends,
-// 10 seconds if that has no deadline; three quarters of the time are the handlers', whose contexts end then.
+// Shutdown ends the host. New sockets are refused, and the tabs are moved in waves: each goes on being served until it is
+// its turn, and then its client is told to come back in 100 to 300 ms, the event that is being handled is finished, and
+// once the state is in the store, but a second later at most, its socket is closed. A wave of 50 tabs every 50 ms keeps
+// each user's outage short and spreads the load on the store and on other nodes; waves are larger when that would take
+// more than half of the time that ctx leaves, and up to 50 tabs move at once. At last every session that is not in the
+// store yet is saved.
 //
-// An error says what was not saved; calling Shutdown again tries again. After success a repeat is nil. The store
-// is closed if it is the host's own. Pages are still served afterwards, without sockets.
+// It waits until ctx ends, 10 seconds if that has no deadline; three quarters of the time are the handlers', whose
+// contexts end then. An error says what was not saved; the *session.NotSavedError in it has the IDs. Calling Shutdown
+// again tries again. After success a repeat is nil. The store is closed if it is the host's own. Pages are still served
+// afterwards, without sockets.
 func (h *Host) Shutdown(ctx context.Context) error {
 	h.shutdown.Lock()
 	defer h.shutdown.Unlock()
@@ -49,10 +49,12 @@ func (h *Host) Shutdown(ctx context.Context) error {
 
 // drain ends every socket and waits until their loops have handed over their state.
 func (h *Host) drain(ctx context.Context) error {
-	ctx, cancel := context.WithDeadline(ctx, threeQuarters(ctx))
+	left := remaining(ctx)
+	ctx, cancel := context.WithTimeout(ctx, left*3/4)
 	defer cancel()
-	sockets := h.stopIntake()
+	sockets, tabs := h.stopIntake()
 	defer h.cancel()
+	move(ctx, tabs, left/2)
 	for _, s := range sockets {
 		select {
 		case <-s.done:
@@ -63,23 +65,21 @@ func (h *Host) drain(ctx context.Context) error {
 	return nil
 }
 
-// stopIntake refuses new sockets and asks the present ones to end.
-func (h *Host) stopIntake() []*socket {
+// stopIntake refuses new sockets and ends those that have no session yet. It returns what is left: the sockets, and the
+// tabs among them that were not told to end.
+func (h *Host) stopIntake() (sockets []*socket, tabs []*tab) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.draining = true
-	spread := min(maxComeBack, time.Duration(len(h.sockets))*comeBackPerTab)
-	sockets := make([]*socket, 0, len(h.sockets))
 	for s := range h.sockets {
 		sockets = append(sockets, s)
 		if s.tab == nil {
-			s.cut() // nothing is attached yet
-			continue
+			s.cut()
+		} else if !s.tab.isEnding() {
+			tabs = append(tabs, s.tab)
 		}
-		s.tab.out.comeBack((minComeBack + rand.N(spread+1)).Milliseconds())
-		s.tab.end(endRestart)
 	}
-	return sockets
+	return sockets, tabs
 }
 
 // abandon ends the contexts of handlers and breaks the connections, and gives the handlers a last moment.
@@ -100,7 +100,8 @@ func (h *Host) abandon(sockets []*socket) error {
 	return nil
 }
 
-func threeQuarters(ctx context.Context) time.Time {
+// remaining returns how much time ctx leaves.
+func remaining(ctx context.Context) time.Duration {
 	deadline, _ := ctx.Deadline()
-	return time.Now().Add(time.Until(deadline) * 3 / 4)
+	return max(0, time.Until(deadline))
 }

@@ -29,7 +29,9 @@ type View struct {
 }
 
 // Handler applies an event to the session's state, on the session's loop. An error, or a panic, is logged; the
-// event counts as applied either way, so whatever the handler did before it stays.
+// event counts as applied either way, so whatever the handler did before it stays. The text of an error, and of an error
+// or a string that it panics with, is logged as it is, and should not hold what is the user's; of any other value only
+// the type is.
 type Handler func(e *Event) error
 
 // Event is something the user did. It is valid until the handler returns.

@@ -23,6 +23,8 @@ type Host struct {
 	cancel   context.CancelFunc
 	shutdown sync.Mutex // held by Shutdown
 
+	notResumed, notAttached throttle // of the log
+
 	mu       sync.Mutex
 	draining bool
 	sockets  map[*socket]struct{}
@@ -46,7 +48,7 @@ func NewHost(cfg Config) (*Host, error) {
 	}
 	h := &Host{
 		cfg:     cfg,
-		log:     cfg.Logger,
+		log:     boundedLog(cfg.Logger),
 		cookies: cookies,
 		proxies: cfg.TrustedProxies,
 		keyring: keyring,

@@ -2,10 +2,10 @@ package live
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
 	"github.com/limpet-go/limpet"
-	"github.com/limpet-go/limpet/session"
 )
 
 const (
@@ -86,7 +86,7 @@ func (t *tab) apply(in input) {
 func (t *tab) handle(in input) {
 	handler := t.view.On[in.Name]
 	if handler == nil {
-		t.host.log.Warn("live: unknown event", "event", in.Name, "path", t.session.Route())
+		t.event(slog.LevelWarn, eventUnknownInput, slog.String("event", in.Name), slog.String("path", t.session.Route()))
 		return
 	}
 	t.changed = true
@@ -106,8 +106,7 @@ func (t *tab) mayTry(in input) bool {
 		p.Attempt, p.What, p.Noted = in.Seq, what, 0
 	}
 	if p.Noted+1 >= maxAttempts {
-		t.host.log.Error("live: input set aside after it ended the process again and again",
-			"event", in.Name, "attempts", p.Noted+1, "session", session.HashID(t.session.ID()))
+		t.event(slog.LevelError, eventInputSetAside, slog.String("event", in.Name), slog.Uint64("attempts", p.Noted+1))
 		return false
 	}
 	p.Noted++
@@ -118,7 +117,7 @@ func (t *tab) mayTry(in input) bool {
 	defer cancel()
 	if err := t.host.manager.Sync(ctx, t.session.ID()); err != nil {
 		t.noteless = true // an outage must not hold up each of them
-		t.host.log.Warn("live: attempt not noted", "session", session.HashID(t.session.ID()), "error", err)
+		t.event(slog.LevelWarn, eventAttemptNotNoted, slog.Any("error", err))
 	}
 	return true
 }

@@ -3,16 +3,20 @@ package live
 import (
 	"context"
 	"hash/maphash"
-	"runtime/debug"
+	"log/slog"
 	"sync"
 	"time"
 
 	"github.com/limpet-go/limpet"
+	"github.com/limpet-go/limpet/internal/recovered"
 	"github.com/limpet-go/limpet/session"
 )
 
 // maxInputs is how many inputs may wait for a loop before its socket is read more slowly.
 const maxInputs = 16
+
+// durableTimeout is how long a tab that is to move waits for the store at most.
+const durableTimeout = time.Second
 
 // tab is one connection to a session, and the loop that owns the session while it lasts.
 type tab struct {
@@ -108,7 +112,7 @@ func (t *tab) followUser() {
 	}
 	t.user = user
 	if err := t.host.manager.SetUser(t.session.ID(), user); err != nil {
-		t.host.log.Warn("live: user not changed", "session", session.HashID(t.session.ID()), "error", err)
+		t.event(slog.LevelWarn, eventUserNotChanged, slog.Any("error", err))
 	}
 }
 
@@ -116,7 +120,7 @@ func (t *tab) followUser() {
 func (t *tab) show() {
 	html, err := render(t.view)
 	if err != nil {
-		t.host.log.Error("live: page not rendered", "path", t.session.Route(), "error", err)
+		t.event(slog.LevelError, eventPageNotRendered, slog.String("path", t.session.Route()), slog.Any("error", err))
 		return
 	}
 	if sum := maphash.String(seed, html); sum != t.shown {
@@ -143,12 +147,12 @@ func (t *tab) runMail(mail []func()) {
 func (t *tab) guard(event string, run func() error) {
 	defer func() {
 		if v := recover(); v != nil {
-			t.host.log.Error("live: event panicked", "event", event, "session", session.HashID(t.session.ID()),
-				"panic", v, "stack", string(debug.Stack()))
+			t.event(slog.LevelError, eventHandlerPanicked, slog.String("event", event),
+				slog.String("error", recovered.Text(v)), slog.String("stack", recovered.Stack()))
 		}
 	}()
 	if err := run(); err != nil {
-		t.host.log.Warn("live: event failed", "event", event, "session", session.HashID(t.session.ID()), "error", err)
+		t.event(slog.LevelWarn, eventHandlerFailed, slog.String("event", event), slog.Any("error", err))
 	}
 }
 
@@ -162,6 +166,17 @@ func (t *tab) finish() {
 		t.attachment.Detach(t.finalState())
 	}
 	t.host.leave(t)
+	if t.how == endRestart && !t.removed {
+		t.awaitDurable()
+	}
+}
+
+// awaitDurable waits for the final state to be in the store, where the node that the client comes back to looks for it.
+// It does not wait for a client that is gone, nor long for a store.
+func (t *tab) awaitDurable() {
+	ctx, cancel := context.WithTimeout(t.socket.alive, durableTimeout)
+	defer cancel()
+	_ = t.host.manager.Sync(ctx, t.session.ID()) // the manager keeps at it; its Shutdown says what it could not save
 }
 
 // loopKey marks the contexts of calls made on a session's own loop.

@@ -46,7 +46,7 @@ func (p *page) document(w http.ResponseWriter, r *http.Request) {
 		html, err = render(view)
 	}
 	if err != nil {
-		p.host.log.Error("live: page not rendered", "path", r.URL.Path, "error", err)
+		p.host.log.Error(eventPageNotRendered, "path", r.URL.Path, "error", err)
 		http.Error(w, "internal server error", http.StatusInternalServerError)
 		return
 	}

@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"hash/maphash"
+	"log/slog"
 	"sync"
 	"time"
 
-	"github.com/limpet-go/limpet/session"
 	"github.com/limpet-go/limpet/state"
 )
 
@@ -40,7 +40,7 @@ func (t *tab) snapshot(ctx context.Context) ([]byte, error) {
 
 // serialize returns the session's sealed bytes, which say how far inputs are applied. It runs on the loop.
 func (t *tab) serialize() (data []byte, err error) {
-	defer recovered(&err, "serialize")
+	defer recoverTo(&err, "serialize")
 	progressKey.Set(t.session, t.progress)
 	payload, err := t.session.Serialize()
 	if err != nil {
@@ -58,7 +58,7 @@ func (t *tab) serialize() (data []byte, err error) {
 func (t *tab) finalState() []byte {
 	data, err := t.serialize()
 	if err != nil {
-		t.host.log.Error("live: final state not taken", "session", session.HashID(t.session.ID()), "error", err)
+		t.event(slog.LevelError, eventFinalStateNotTaken, slog.Any("error", err))
 		return nil
 	}
 	return data

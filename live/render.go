@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/limpet-go/limpet"
+	"github.com/limpet-go/limpet/internal/recovered"
 	"github.com/limpet-go/limpet/setup"
 )
 
@@ -24,7 +25,7 @@ func recycle(buf *bytes.Buffer) {
 
 // mountOn runs the application's mount function; a panic becomes an error.
 func mountOn(s *limpet.Session, mount Mount) (view View, err error) {
-	defer recovered(&err, "mount")
+	defer recoverTo(&err, "mount")
 	scope := setup.NewScope(s, "page")
 	view = mount(&scope)
 	if view.Template == nil {
@@ -35,7 +36,7 @@ func mountOn(s *limpet.Session, mount Mount) (view View, err error) {
 
 // render returns the whole document; a panic becomes an error.
 func render(view View) (html string, err error) {
-	defer recovered(&err, "render")
+	defer recoverTo(&err, "render")
 	var data any
 	if view.Data != nil {
 		data = view.Data()
@@ -51,9 +52,9 @@ func render(view View) (html string, err error) {
 // errPanic says that the application's code panicked.
 var errPanic = errors.New("panic")
 
-// recovered turns a panic of the application into an error. It is deferred.
-func recovered(err *error, what string) {
+// recoverTo turns a panic of the application into an error. It is deferred.
+func recoverTo(err *error, what string) {
 	if v := recover(); v != nil {
-		*err = fmt.Errorf("live: %s: %w: %v", what, errPanic, v)
+		*err = fmt.Errorf("live: %s: %w: %v", what, errPanic, recovered.Text(v))
 	}
 }

@@ -20,18 +20,18 @@ var errTakenOver = errors.New("live: taken over")
 func (p *page) resume(ctx context.Context, s *socket, c caller, tabPart string) (*tab, error) {
 	h := p.host
 	id := sessionID(c.browser, tabPart)
-	attachment, err := h.manager.Resume(ctx, id)
+	attachment, err := h.manager.ResumeFrom(ctx, id, c.ip)
 	switch {
 	case errors.Is(err, session.ErrSessionNotFound), errors.Is(err, session.ErrSessionExpired):
 		return nil, errNotResumed
 	case err != nil:
-		h.log.Warn("live: session not resumed", "reason", "store", "session", session.HashID(id), "error", err)
+		h.sendAway(s, id, err)
 		return nil, fmt.Errorf("live: resume: %w", err)
 	}
 	t, html, err := p.restore(s, c, id, attachment)
 	if err != nil {
 		attachment.Release()
-		h.log.Warn("live: session not resumed", "reason", reason(err), "session", session.HashID(id), "error", err)
+		h.log.Warn(eventNotResumed, "reason", reason(err), "session", session.HashID(id), "error", err)
 		return nil, fmt.Errorf("%w: %w", errNotResumed, err)
 	}
 	if ctx.Err() != nil { // the client left while the page was mounted

@@ -53,7 +53,7 @@ type caller struct {
 func (p *page) socket(w http.ResponseWriter, r *http.Request) {
 	h := p.host
 	if !h.originAllowed(r) {
-		h.log.Warn("live: socket refused", "reason", "origin")
+		h.log.Warn(eventSocketRefused, "reason", "origin")
 		http.Error(w, "forbidden", http.StatusForbidden)
 		return
 	}
@@ -86,10 +86,10 @@ func (p *page) serve(s *socket, r *http.Request) ending {
 	var err error
 	switch c.user, err = h.authenticate(r); {
 	case errors.Is(err, errPanic):
-		h.log.Error("live: socket refused", "reason", "panic", "error", err)
+		h.log.Error(eventSocketRefused, "reason", "panic", "error", err)
 		return endInternal
 	case err != nil:
-		h.log.Info("live: socket refused", "reason", "user", "error", err)
+		h.log.Info(eventSocketRefused, "reason", "user", "error", err)
 		return endNoUser
 	}
 	hello, err := s.hello()
@@ -115,7 +115,7 @@ func (p *page) serve(s *socket, r *http.Request) ending {
 }
 
 func (h *Host) authenticate(r *http.Request) (user string, err error) {
-	defer recovered(&err, "authenticate")
+	defer recoverTo(&err, "authenticate")
 	return h.cfg.Authenticate(r)
 }
 

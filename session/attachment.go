@@ -1,6 +1,10 @@
 package session
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/limpet-go/limpet/internal/lifecycle"
+)
 
 // ResumeOutcome says where a resumed session came from.
 type ResumeOutcome int
@@ -45,22 +49,35 @@ func (a *Attachment) Outcome() ResumeOutcome { return a.outcome }
 // Data returns a copy of the newest known state: after Resume what the session is to be restored from, nil if it
 // never had any. After Connect it may be nil because only the store has it.
 func (a *Attachment) Data() []byte {
+	return slices.Clone(a.newest())
+}
+
+// newest returns bytes that nobody changes.
+func (a *Attachment) newest() []byte {
 	a.m.mu.Lock()
 	defer a.m.unlock()
 	if a.current() && a.conn.rec.data != nil {
-		return slices.Clone(a.conn.rec.data)
+		return a.conn.rec.data
 	}
-	return slices.Clone(a.data)
+	return a.data
 }
 
 // Session returns a copy of the session's description; only the ID of one that is superseded.
 func (a *Attachment) Session() ManagedSession {
+	found, ok := a.look()
+	if !ok {
+		return ManagedSession{ID: a.id}
+	}
+	return found.session(a.id)
+}
+
+func (a *Attachment) look() (view, bool) {
 	a.m.mu.Lock()
 	defer a.m.unlock()
 	if a.current() {
-		return a.m.describe(a.conn.rec)
+		return a.m.view(a.conn.rec), true
 	}
-	return ManagedSession{ID: a.id}
+	return view{}, false
 }
 
 // Connect completes a resume: sess describes the new connection (its ID may be empty; a zero CreatedAt keeps the
@@ -70,6 +87,7 @@ func (a *Attachment) Session() ManagedSession {
 // has another ID, ErrManagerStopped.
 func (a *Attachment) Connect(sess ManagedSession) error {
 	m := a.m
+	arrived := m.arrivalOf(&sess)
 	m.mu.Lock()
 	defer m.unlock()
 	switch {
@@ -79,10 +97,10 @@ func (a *Attachment) Connect(sess ManagedSession) error {
 		return ErrInvalidSessionID
 	case !a.current():
 		return m.superseded(a)
-	case !a.conn.held:
+	case !m.move(a.conn.rec, lifecycle.Connect):
 		return ErrSessionConnected
 	}
-	m.connect(a.conn, &sess)
+	m.connect(a.conn, arrived)
 	a.data = nil
 	return nil
 }
@@ -90,15 +108,15 @@ func (a *Attachment) Connect(sess ManagedSession) error {
 // Detach ends the connection and hands over its final state, like Manager.OnDisconnect; it does nothing when the
 // attachment is superseded.
 func (a *Attachment) Detach(data []byte) {
-	data = slices.Clone(data)
 	m := a.m
+	final := m.contentOf(slices.Clone(data))
 	m.mu.Lock()
 	defer m.unlock()
 	if a.current() {
-		m.detach(a.conn.rec, data)
+		m.detach(a.conn.rec, final)
 	} else if a.conn.released {
 		a.conn.released = false
-		m.saveUnknown(a.id, data)
+		m.saveUnknown(a.id, final.data)
 	}
 }
 
@@ -110,10 +128,10 @@ func (a *Attachment) Release() {
 	defer m.unlock()
 	switch {
 	case !a.current():
-	case a.conn.held:
-		m.giveBack(a.conn)
+	case a.conn.rec.state == lifecycle.Connected:
+		m.detach(a.conn.rec, content{})
 	default:
-		m.detach(a.conn.rec, nil)
+		m.giveBack(a.conn.rec)
 	}
 }
 
@@ -122,7 +140,7 @@ func (a *Attachment) current() bool { return a.m.isCurrent(a.conn) }
 
 // superseded says why an attachment has its session no longer.
 func (m *Manager) superseded(a *Attachment) error {
-	if rec := m.live(a.id, m.now()); rec != nil && rec.conn != nil {
+	if rec := m.live(a.id, m.now()); rec != nil && rec.state.Attached() {
 		return ErrSessionConnected
 	}
 	if m.removed(a.id) {
@@ -132,22 +150,15 @@ func (m *Manager) superseded(a *Attachment) error {
 }
 
 // giveBack makes a held session what it was before.
-func (m *Manager) giveBack(c *connection) {
-	rec := c.rec
-	if c.fromStore {
-		m.drop(rec)
+func (m *Manager) giveBack(rec *record) {
+	m.move(rec, lifecycle.Release)
+	if rec.state != lifecycle.Detached {
 		return
 	}
-	m.unlink(rec)
-	until := rec.disconnectedAt + m.window()
-	if until <= m.now() {
+	if rec.windowEnd() <= m.now() {
 		m.expire(rec)
 		return
 	}
-	if !rec.window.Queued() {
-		m.windows.Push(&rec.window, until)
-	}
-	m.park(rec, true)
 	m.shrink()
 	m.wakeForSweep()
 }

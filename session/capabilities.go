@@ -17,7 +17,7 @@ type BatchStore interface {
 	// map and what is in it. With an error, the map holds what could be loaded all the same.
 	LoadAll(ctx context.Context, sessionIDs []string) (map[string][]byte, error)
 
-	// TouchAll is Touch for each of these.
+	// TouchAll is Touch for each of these. The map is the caller's again when it returned.
 	TouchAll(ctx context.Context, expiries map[string]time.Time) error
 
 	// DeleteAll is Delete for each of these.

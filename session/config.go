@@ -37,9 +37,10 @@ type ManagerConfig struct {
 	// MaxDetachedBytes bounds the bytes of detached sessions in memory before some are evicted. Default: 256 MiB.
 	MaxDetachedBytes int64
 
-	// MaxUnsavedBytes bounds the bytes that wait for the store. Past it the oldest are lost, logged and counted
-	// (ManagerStats.LostUnsaved): it is what keeps a process alive through a long outage of its store.
-	// Default: 256 MiB.
+	// MaxUnsavedBytes bounds what waits for the store: the bytes of states, and 256 for each session that anything
+	// waits for. Past it touches are given up first, then states, the oldest first, logged and counted
+	// (ManagerStats.LostUnsaved); deletes never are. It is what keeps a process alive through a long outage of its
+	// store. Default: 256 MiB.
 	MaxUnsavedBytes int64
 
 	// MaxSessionsPerUser is how many connected sessions a user may hold. It refuses new sessions, never a
@@ -50,8 +51,22 @@ type ManagerConfig struct {
 	// counted, and the last good state stands. Default: 1 MiB.
 	MaxSessionBytes int
 
+	// MaxLoads is how many calls of the store that load sessions for resumes run at once. With so many under way
+	// others wait, and go together in one call. A store that is no BatchStore is asked for one session in a call, by
+	// four times as many calls at once. Default: 4.
+	MaxLoads int
+
+	// MaxWaitingLoads is how many resumes may wait for the store, those from one address a sixteenth of them, or
+	// 64 if that is more, but never more than half. Beyond it Resume is an *OverloadedError at once. Default: 10000.
+	MaxWaitingLoads int
+
+	// LoadTimeout is how long a resume waits for the store: for its turn, which then ends with an
+	// *OverloadedError, and for the call, which ends with context.DeadlineExceeded. Default: 10 seconds.
+	// Negative: as long as the caller's context allows.
+	LoadTimeout time.Duration
+
 	// IPv6Prefix is how many leading bits of an IPv6 address make two addresses the same for
-	// MaxSessionsPerIP. Default: 64. Negative: the whole address.
+	// MaxSessionsPerIP and MaxWaitingLoads. Default: 64. Negative: the whole address.
 	IPv6Prefix int
 
 	// OnEvict is called after a detached session left memory for a limit. It is called like every hook outside
@@ -82,6 +97,9 @@ func DefaultManagerConfig() ManagerConfig {
 		MaxUnsavedBytes:     256 << 20,
 		MaxSessionsPerUser:  -1,
 		MaxSessionBytes:     DefaultMaxSessionBytes,
+		MaxLoads:            4,
+		MaxWaitingLoads:     10000,
+		LoadTimeout:         10 * time.Second,
 		IPv6Prefix:          64,
 	}
 }
@@ -102,10 +120,14 @@ func (c ManagerConfig) withDefaults() ManagerConfig {
 	orDefault(&c.MaxUnsavedBytes, d.MaxUnsavedBytes)
 	orDefault(&c.MaxSessionsPerUser, d.MaxSessionsPerUser)
 	orDefault(&c.MaxSessionBytes, d.MaxSessionBytes)
+	orDefault(&c.MaxLoads, d.MaxLoads)
+	orDefault(&c.MaxWaitingLoads, d.MaxWaitingLoads)
+	orDefault(&c.LoadTimeout, d.LoadTimeout)
 	orDefault(&c.IPv6Prefix, d.IPv6Prefix)
 	c.ResumeWindow = min(c.ResumeWindow, forever)
 	c.PersistInterval = min(c.PersistInterval, forever)
 	c.CleanupInterval = min(c.CleanupInterval, forever)
+	c.LoadTimeout = min(c.LoadTimeout, forever)
 	if c.EvictionPolicy < EvictionLRU || c.EvictionPolicy > EvictionFair {
 		c.EvictionPolicy = EvictionLRU
 	}

@@ -3,6 +3,7 @@ package session
 import (
 	"errors"
 	"fmt"
+	"time"
 )
 
 // Outcomes of Manager calls, matched with errors.Is.
@@ -35,6 +36,10 @@ var (
 
 	// ErrSessionConnected says that the session is connected and could not be taken over.
 	ErrSessionConnected = errors.New("session is already connected")
+
+	// ErrOverloaded says that too many resumes wait for the store. Nothing is known about the session: try again
+	// later. The error that matches it is an *OverloadedError, which says when.
+	ErrOverloaded = errors.New("too many resumes wait for the store, try again later")
 
 	// ErrInvalidSessionID says that an ID is not 1 to 64 bytes of printable ASCII.
 	ErrInvalidSessionID = errors.New("session: invalid session ID: want 1 to 64 bytes of printable ASCII without spaces")
@@ -78,19 +83,17 @@ func (e *SizeError) Error() string {
 // Is makes the error match ErrSessionTooLarge.
 func (e *SizeError) Is(target error) bool { return target == ErrSessionTooLarge }
 
-// NotSavedError names the sessions of a batch, or of a shutdown, that are not in the store.
-type NotSavedError struct {
-	// SessionIDs are whole IDs, bearer secrets in ascending order: for the program, and never part of the
-	// error's text.
-	SessionIDs []string
-
-	// Err is the cause, or several of them joined.
-	Err error
+// OverloadedError says that a resume was refused, or had waited for too long, because others wait for the store. It
+// matches ErrOverloaded.
+type OverloadedError struct {
+	// RetryAfter is when to try again, as far as can be told: after what waits now. Whoever passes it on adds a
+	// random spread, so that not all come at once.
+	RetryAfter time.Duration
 }
 
-func (e *NotSavedError) Error() string {
-	return fmt.Sprintf("session: %d sessions not saved: %v", len(e.SessionIDs), e.Err)
+func (e *OverloadedError) Error() string {
+	return fmt.Sprintf("session: resume: too many wait for the store, try again in %v", e.RetryAfter)
 }
 
-// Unwrap returns the cause.
-func (e *NotSavedError) Unwrap() error { return e.Err }
+// Is makes the error match ErrOverloaded.
+func (e *OverloadedError) Is(target error) bool { return target == ErrOverloaded }

@@ -19,7 +19,14 @@ const (
 	eventUnknownSaved    = "session: disconnect of an unknown session saved"
 	eventUnknownIgnored  = "session: disconnect of an unknown session ignored, there is no store"
 	eventWriteFailed     = "session: store write failed, will be tried again"
+	eventResumesRefused  = "session: resumes refused, too many wait for the store"
 	eventShutdownUnsaved = "session: shutdown left sessions unsaved"
+)
+
+// What an SQLStore writes to slog.Default.
+const (
+	eventRowsNotDeleted = "session: expired rows not deleted"
+	eventNarrowTable    = "session: the table has columns that cannot hold every session, which may be refused or cut off: run Migrate"
 )
 
 // HashID returns a short text that tells a session apart in logs and messages, and is of no use to anyone who reads it:

@@ -3,7 +3,6 @@ package session
 import (
 	"hash/maphash"
 	"log/slog"
-	"sync"
 	"time"
 
 	"github.com/limpet-go/limpet/internal/evict"
@@ -27,18 +26,18 @@ type Manager struct {
 
 	shutting chan struct{} // holds a token while a Shutdown runs
 
-	mu       sync.Mutex
+	mu       clockedMutex
 	phase    phase
-	records  map[string]*record
+	records  table
 	limits   limits
 	detached evict.Queue[record]
-	bytes    int64                    // of detached sessions
-	windows  expiry.Queue[record]     // detached sessions by the end of their window
-	shots    shots                    // snapshots to take
-	keeps    expiry.Queue[connection] // connected sessions by when their expiry in the store must be moved
+	bytes    int64                        // of detached sessions
+	windows  expiry.Line[record, *record] // sessions by the end of their window
+	shots    shots                        // snapshots to take
+	keeps    keepalives                   // connected sessions by when their expiry in the store must be moved
 	graves   graveyard
 	reserved reservations
-	flights  map[string]*flight // loads under way
+	loads    loads // of what only the store has
 	clock    wakeup
 	events   []func() // to be run after the lock is given back
 	counts   counters
@@ -71,29 +70,22 @@ func NewManager(store SessionStore, config ManagerConfig, logger *slog.Logger) *
 		start:    time.Now(),
 		seed:     maphash.MakeSeed(),
 		shutting: make(chan struct{}, 1),
-		records:  map[string]*record{},
-		limits:   newLimits(),
+		records:  newTable(),
 		graves:   newGraveyard(),
 		reserved: newReservations(),
-		flights:  map[string]*flight{},
 		lost:     failures{},
 	}
-	m.detached = newEvictionQueue(m.cfg.EvictionPolicy)
+	m.limits = newLimits(m.cfg.IPv6Prefix, m.cfg.MaxSessionsPerIP >= 0)
+	m.detached = m.newEvictionQueue()
+	m.loads = newLoads(store, m.cfg)
 	if store != nil {
 		m.pipe = m.newPipeline()
 	}
 	return m
 }
 
-// now returns the time as the records have it.
-func (m *Manager) now() int64 { return int64(time.Since(m.start)) }
-
-// at returns the instant of a record's time by the wall clock as it is now. That is not start plus t: the monotonic
-// clock stands still while the machine sleeps and does not follow a correction, and stores keep wall time.
-func (m *Manager) at(t int64) time.Time {
-	now := time.Now()
-	return now.Add(time.Duration(t) - now.Sub(m.start))
-}
+// hash tells one state from another.
+func (m *Manager) hash(data []byte) uint64 { return maphash.Bytes(m.seed, data) }
 
 // later runs a hook, or writes to the log, once the lock is given back.
 func (m *Manager) later(f func()) { m.events = append(m.events, f) }
@@ -111,14 +103,21 @@ func (m *Manager) unlock() {
 // Get returns a copy of a session in memory, or nil. Data is set for detached sessions only, and is nil when only
 // the store has it.
 func (m *Manager) Get(sessionID string) *ManagedSession {
-	m.mu.Lock()
-	defer m.unlock()
-	rec := m.live(sessionID, m.now())
-	if rec == nil {
+	found, ok := m.look(sessionID)
+	if !ok {
 		return nil
 	}
-	sess := m.describe(rec)
+	sess := found.session(sessionID)
 	return &sess
+}
+
+func (m *Manager) look(id string) (view, bool) {
+	m.mu.Lock()
+	defer m.unlock()
+	if rec := m.live(id, m.now()); rec != nil {
+		return m.view(rec), true
+	}
+	return view{}, false
 }
 
 // Touch notes that a session was accessed. It does not move the end of a detached session's window.
@@ -128,17 +127,18 @@ func (m *Manager) Touch(sessionID string) {
 	now := m.now()
 	if rec := m.live(sessionID, now); rec != nil {
 		rec.lastActive = now
-		m.detached.Touch(&rec.item)
+		m.detached.Touch(rec)
 	}
 }
 
 // CheckIPLimit is ErrTooManySessionsFromIP when ip holds as many connected sessions as it may. Register checks
 // again: another connection may come in between.
 func (m *Manager) CheckIPLimit(ip string) error {
+	at := parseAddress(ip)
 	m.mu.Lock()
 	defer m.unlock()
 	if m.phase != running {
 		return ErrManagerStopped
 	}
-	return m.checkIP(ip)
+	return m.checkIP(at)
 }

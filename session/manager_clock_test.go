@@ -68,7 +68,7 @@ func TestAConnectedSessionThatExpiredInTheStoreWhileTheMachineSleptIsSavedAgain(
 			t.Fatalf("awake: %d saves, %d touches, want one save and touches", len(w.saved), len(w.touched))
 		}
 		m.mu.Lock()
-		m.records["a"].savedTo = time.Now().Add(-time.Second).UnixMilli()
+		m.records.find("a").savedTo = time.Now().Add(-time.Second).UnixMilli()
 		m.mu.Unlock()
 		time.Sleep(5 * time.Minute)
 		if len(w.saved) != 2 {

@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"slices"
 
+	"github.com/limpet-go/limpet/internal/lifecycle"
 	"github.com/limpet-go/limpet/internal/persist"
 )
 
@@ -19,57 +20,53 @@ func (m *Manager) OnDisconnect(sessionID string, serializedData []byte) {
 	if !validID(sessionID) {
 		return
 	}
-	data := slices.Clone(serializedData)
+	state := m.contentOf(slices.Clone(serializedData))
 	m.mu.Lock()
 	defer m.unlock()
 	m.outdate(sessionID)
 	rec := m.live(sessionID, m.now())
 	switch {
 	case rec == nil:
-		m.saveUnknown(sessionID, data)
-	case rec.conn != nil:
-		m.detach(rec, data)
-	case data != nil:
-		m.replace(rec, data)
+		m.saveUnknown(sessionID, state.data)
+	case rec.state.Attached():
+		m.detach(rec, state)
+	case state.data != nil:
+		m.replace(rec, state)
 	}
 }
 
-// detach ends a session's connection. data, the final state unless it is nil, is the manager's.
-func (m *Manager) detach(rec *record, data []byte) {
-	m.letGo(rec, data)
+// detach ends a session's connection. The final state, unless it is nil, is the manager's.
+func (m *Manager) detach(rec *record, final content) {
+	m.letGo(rec, final)
 	m.shrink()
 }
 
 // letGo is detach without eviction, for a session that is about to be connected again.
-func (m *Manager) letGo(rec *record, data []byte) {
-	now := m.now()
-	m.unlink(rec)
-	m.windows.Remove(&rec.window)
-	rec.disconnectedAt, rec.lastActive = now, now
-	if data != nil && !m.same(rec, data) {
-		m.acceptLogged(rec, data)
-	} else if data != nil && rec.data == nil {
-		rec.data = data // the store has it, and a resume need not ask for it
+func (m *Manager) letGo(rec *record, final content) {
+	m.move(rec, lifecycle.Disconnect)
+	rec.lastActive = m.now()
+	if final.data != nil && !rec.has(final) {
+		m.acceptLogged(rec, final)
+	} else if final.data != nil && rec.data == nil {
+		m.keep(rec, final.data) // the store has it, and a resume need not ask for it
 	}
 	if m.window() == 0 {
 		m.expire(rec)
 		return
 	}
-	m.windows.Push(&rec.window, now+m.window())
-	m.park(rec, true)
-	m.extend(rec, rec.window.Due())
+	m.extend(rec, rec.windowEnd())
 	m.wakeForSweep()
 }
 
 // acceptLogged is accept for callers that cannot be told: accept has logged and counted a refusal.
-func (m *Manager) acceptLogged(rec *record, data []byte) { _ = m.accept(rec, data) }
+func (m *Manager) acceptLogged(rec *record, c content) { _ = m.accept(rec, c) }
 
 // replace takes newer state of a detached session.
-func (m *Manager) replace(rec *record, data []byte) {
-	if m.same(rec, data) || m.accept(rec, data) != nil {
+func (m *Manager) replace(rec *record, newer content) {
+	if rec.has(newer) || m.accept(rec, newer) != nil {
 		return
 	}
-	m.extend(rec, rec.window.Due())
+	m.extend(rec, rec.windowEnd())
 	m.shrink()
 }
 
@@ -110,9 +107,8 @@ func (m *Manager) Remove(sessionID string) {
 	m.mu.Lock()
 	defer m.unlock()
 	m.outdate(sessionID)
-	if rec := m.records[sessionID]; rec != nil {
-		m.drop(rec)
-		m.counts.removed++
+	if rec := m.records.find(sessionID); rec != nil {
+		m.move(rec, lifecycle.Remove)
 	}
 	m.graves.remove(sessionID, m.now(), m.memory())
 	if m.pipe != nil {

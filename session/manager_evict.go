@@ -4,16 +4,17 @@ import (
 	"math/rand/v2"
 
 	"github.com/limpet-go/limpet/internal/evict"
+	"github.com/limpet-go/limpet/internal/lifecycle"
 )
 
-func newEvictionQueue(policy EvictionPolicy) evict.Queue[record] {
-	switch policy {
+func (m *Manager) newEvictionQueue() evict.Queue[record] {
+	switch m.cfg.EvictionPolicy {
 	case EvictionOldest:
 		return evict.NewOldest[record]()
 	case EvictionRandom:
 		return evict.NewRandom[record](rand.IntN)
 	case EvictionFair:
-		return evict.NewFair[record]()
+		return evict.NewFair(func(rec *record) address { return rec.address().key(m.cfg.IPv6Prefix) })
 	}
 	return evict.NewLRU[record]()
 }
@@ -21,7 +22,7 @@ func newEvictionQueue(policy EvictionPolicy) evict.Queue[record] {
 // shrink evicts detached sessions until their limits hold.
 func (m *Manager) shrink() {
 	for m.tooMany() {
-		m.evict(m.detached.Next().Owner)
+		m.evict(m.detached.Next())
 	}
 }
 
@@ -32,9 +33,9 @@ func (m *Manager) tooMany() bool {
 
 // evict frees a detached session's memory. Its state is in the store or on its way there.
 func (m *Manager) evict(rec *record) {
-	m.drop(rec)
-	m.counts.evicted++
-	if hook, id := m.cfg.OnEvict, rec.id; hook != nil {
+	m.move(rec, lifecycle.Evict)
+	if hook := m.cfg.OnEvict; hook != nil {
+		id := rec.name()
 		m.later(func() { hook(id) })
 	}
 }

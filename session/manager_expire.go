@@ -2,13 +2,14 @@ package session
 
 import (
 	"github.com/limpet-go/limpet/internal/expiry"
+	"github.com/limpet-go/limpet/internal/lifecycle"
 	"github.com/limpet-go/limpet/internal/persist"
 )
 
 // live returns the record of a session, after dropping one whose window has ended.
 func (m *Manager) live(id string, now int64) *record {
-	rec := m.records[id]
-	if rec != nil && rec.conn == nil && rec.window.Queued() && rec.window.Due() <= now {
+	rec := m.records.find(id)
+	if rec != nil && rec.state == lifecycle.Detached && rec.windowEnd() <= now {
 		m.expire(rec)
 		return nil
 	}
@@ -17,10 +18,10 @@ func (m *Manager) live(id string, now int64) *record {
 
 // expire ends a session whose window has ended.
 func (m *Manager) expire(rec *record) {
-	m.drop(rec)
-	m.counts.expired++
-	m.graves.expire(rec.id, m.stale(rec), m.now(), m.memory())
-	if hook, id := m.cfg.OnExpire, rec.id; hook != nil {
+	m.move(rec, lifecycle.WindowEnds)
+	id := rec.name()
+	m.graves.expire(id, m.stale(rec), m.now(), m.memory())
+	if hook := m.cfg.OnExpire; hook != nil {
 		m.later(func() { hook(id) })
 	}
 }
@@ -30,7 +31,7 @@ func (m *Manager) stale(rec *record) bool {
 	if m.pipe == nil || rec.size < 0 {
 		return false
 	}
-	return rec.saved == 0 || m.pipe.Lookup(rec.id).Op != persist.None
+	return rec.saved == 0 || rec.saved > rec.windowEnd() || m.pipe.Lookup(rec.id).Op != persist.None
 }
 
 // memory is how long ended sessions are remembered.
@@ -43,21 +44,29 @@ func (m *Manager) memory() int64 {
 
 // missing says why a session is not here, as far as this process knows.
 func (m *Manager) missing(id string) error {
-	if m.removed(id) {
+	switch m.ended(id, m.unsaved(id)) {
+	case lifecycle.Removed:
 		return ErrSessionRemoved
-	}
-	if g := m.graves.find(id, m.now()); g != nil {
+	case lifecycle.Expired:
 		return ErrSessionExpired
 	}
 	return ErrSessionNotFound
 }
 
+// ended returns where a session stands that is not in memory, given what is on its way to the store.
+func (m *Manager) ended(id string, unsaved persist.Write) lifecycle.State {
+	switch g := m.graves.find(id, m.now()); {
+	case unsaved.Op == persist.Delete || g != nil && g.removed:
+		return lifecycle.Removed
+	case g != nil:
+		return lifecycle.Expired
+	}
+	return lifecycle.Absent
+}
+
 // removed reports whether this process removed a session.
 func (m *Manager) removed(id string) bool {
-	if g := m.graves.find(id, m.now()); g != nil && g.removed {
-		return true
-	}
-	return m.pipe != nil && m.pipe.Lookup(id).Op == persist.Delete
+	return m.ended(id, m.unsaved(id)) == lifecycle.Removed
 }
 
 // mostExpired is how many expired sessions are remembered at once. Removed ones are all remembered.

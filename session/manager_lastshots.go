@@ -4,35 +4,46 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"sync"
 	"time"
+
+	"github.com/limpet-go/limpet/internal/lifecycle"
+	"github.com/limpet-go/limpet/internal/persist"
 )
 
 // lastShots takes a snapshot of every connected session, some at a time, within half of the time that is left, and
-// saves again what was given up before. It notes what failed. A snapshot that ignores its context is not waited
+// saves again what was given up before. It returns what failed. A snapshot that ignores its context is not waited
 // for.
-func (m *Manager) lastShots(ctx context.Context, failed failures) {
+func (m *Manager) lastShots(ctx context.Context) map[*connection]error {
+	open, brief := m.toShoot(), shotTimeout
 	if until, ok := ctx.Deadline(); ok {
+		left := time.Until(until) / 2
+		if len(open) > mostShots {
+			brief = min(brief, left/5)
+		}
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, time.Until(until)/2)
+		ctx, cancel = context.WithTimeout(ctx, left)
 		defer cancel()
 	}
-	open := m.toShoot()
-	results := m.shootAll(ctx, open)
-	late := lateBy(ctx, shotGrace)
+	results := m.shootAll(ctx, open, brief)
+	late, failed := lateBy(ctx, shotGrace), map[*connection]error{}
 	for len(open) > 0 {
 		select {
 		case r := <-results:
 			delete(open, r.conn)
 			if r.err != nil {
-				failed[r.conn.rec.id] = r.err
+				failed[r.conn] = r.err
 			}
 		case <-late:
 			for c := range open {
-				failed[c.rec.id] = fmt.Errorf("session: snapshot: %w", context.Cause(ctx))
+				failed[c] = fmt.Errorf("session: snapshot: %w", context.Cause(ctx))
 			}
-			return
+			return failed
 		}
 	}
+	return failed
 }
 
 // shotGrace is how long a snapshot may take to notice that its context has ended.
@@ -50,18 +61,51 @@ type lastShot struct {
 	err  error
 }
 
-// shootAll takes snapshots, some at a time, and returns where their outcomes arrive.
-func (m *Manager) shootAll(ctx context.Context, conns map[*connection]bool) <-chan lastShot {
-	results := make(chan lastShot, len(conns))
-	queue := make(chan *connection, len(conns))
-	for c := range conns {
-		queue <- c
+// shotQueue has the last snapshots to take. Those that were slow are taken again after all others, so that they keep
+// none of these waiting for long.
+type shotQueue struct {
+	mu         sync.Mutex
+	open, slow []*connection
+}
+
+// next returns the connection to take a snapshot of, nil when there is none, and whether it was slow before.
+func (q *shotQueue) next() (c *connection, slow bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	from := &q.open
+	if slow = len(q.open) == 0; slow {
+		from = &q.slow
 	}
-	close(queue)
+	if len(*from) == 0 {
+		return nil, false
+	}
+	c, *from = (*from)[0], (*from)[1:]
+	return c, slow
+}
+
+func (q *shotQueue) again(c *connection) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.slow = append(q.slow, c)
+}
+
+// shootAll takes snapshots, some at a time, and returns where their outcomes arrive.
+func (m *Manager) shootAll(ctx context.Context, conns map[*connection]bool, brief time.Duration) <-chan lastShot {
+	results := make(chan lastShot, len(conns))
+	queue := &shotQueue{open: slices.Collect(maps.Keys(conns))}
 	for range min(mostShots, len(conns)) {
 		go func() {
-			for c := range queue {
-				results <- lastShot{c, m.shootLast(ctx, c)}
+			for c, slow := queue.next(); c != nil; c, slow = queue.next() {
+				limit := shotTimeout
+				if !slow {
+					limit = brief
+				}
+				err := m.shootLast(ctx, c, limit)
+				if !slow && ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
+					queue.again(c)
+					continue
+				}
+				results <- lastShot{c, err}
 			}
 		}()
 	}
@@ -76,25 +120,41 @@ func (m *Manager) toShoot() map[*connection]bool {
 	if m.pipe == nil || m.window() == 0 {
 		return conns
 	}
-	for _, rec := range m.records {
-		switch c := rec.conn; {
-		case c != nil && c.held:
-		case c != nil && c.snapshot != nil:
-			conns[c] = true
+	for rec := range m.inSteps() {
+		connected := rec.state == lifecycle.Connected
+		switch {
+		case connected && rec.conn.snapshot != nil:
+			conns[rec.conn] = true
+			m.lengthen(rec)
+		case connected && rec.seq != 0:
+			m.lengthen(rec)
 		case rec.seq != 0 || rec.data == nil:
-		case c != nil:
+		case connected:
 			m.save(rec, m.connectedUntil(), nil)
-		case rec.window.Due() > m.now():
-			m.save(rec, rec.window.Due(), nil)
+		case rec.state == lifecycle.Detached && rec.windowEnd() > m.now():
+			m.save(rec, rec.windowEnd(), nil)
 		}
 	}
 	return conns
 }
 
+// lengthen has a connected session kept for a whole window from now on, if it came back so recently that it was not
+// touched yet. What is on its way to the store counts, which may be the shorter expiry of its last disconnect. Nothing
+// is done for state that only a snapshot can bring back: that is about to be taken.
+func (m *Manager) lengthen(rec *record) {
+	until := rec.saved
+	if w := m.unsaved(rec.id); w.Op == persist.Save || w.Op == persist.Touch {
+		until = int64(w.Expires.Sub(m.start))
+	}
+	if until-m.now() < m.window() && (rec.saved == 0 && rec.seq != 0 || m.stored(rec) || rec.data != nil) {
+		m.extend(rec, m.connectedUntil())
+	}
+}
+
 // shootLast takes one snapshot and puts it in the pipeline. A session that was disconnected or removed meanwhile
 // needs none.
-func (m *Manager) shootLast(ctx context.Context, c *connection) error {
-	ctx, cancel := context.WithTimeout(ctx, shotTimeout)
+func (m *Manager) shootLast(ctx context.Context, c *connection, limit time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	m.mu.Lock()
 	defer m.unlock()

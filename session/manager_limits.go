@@ -1,67 +1,114 @@
 package session
 
-import "net/netip"
-
 // limits counts sessions by address and user.
 type limits struct {
+	prefix    int  // leading bits by which IPv6 addresses are told apart
+	perIP     bool // connected sessions of an address are counted: someone wants to know
 	connected int
-	ips       map[string]*ipCount
+	ipv4      map[uint32]tally
+	networks  map[uint64]tally    // IPv6, with nothing in the lower half
+	hosts     map[[2]uint64]tally // other IPv6
+	texts     map[string]tally
 	users     map[string]int // connected
 }
 
-type ipCount struct{ total, connected int }
+// tally counts an address's sessions.
+type tally struct{ total, connected int32 }
 
-func newLimits() limits { return limits{ips: map[string]*ipCount{}, users: map[string]int{}} }
-
-// join counts a session that is in memory, leave forgets it. A session's address and user change only between the
-// two.
-func (l *limits) join(rec *record) {
-	if key := rec.item.Group; key != "" {
-		c := l.ips[key]
-		if c == nil {
-			c = &ipCount{}
-			l.ips[key] = c
-		}
-		c.total++
+func newLimits(prefix int, perIP bool) limits {
+	return limits{
+		prefix:   prefix,
+		perIP:    perIP,
+		ipv4:     map[uint32]tally{},
+		networks: map[uint64]tally{},
+		hosts:    map[[2]uint64]tally{},
+		texts:    map[string]tally{},
+		users:    map[string]int{},
 	}
-	l.connect(rec)
+}
+
+// addresses returns how many different ones there are.
+func (l *limits) addresses() int {
+	return len(l.ipv4) + len(l.networks) + len(l.hosts) + len(l.texts)
+}
+
+// join counts a session for its address and user, leave takes that back. They change only between the two.
+func (l *limits) join(rec *record) {
+	if rec.state.InMemory() {
+		l.change(rec, tally{1, attached(rec)})
+	}
 }
 
 func (l *limits) leave(rec *record) {
-	l.disconnect(rec)
-	key := rec.item.Group
-	if c := l.ips[key]; c != nil {
-		if c.total--; c.total == 0 {
-			delete(l.ips, key)
-		}
+	if rec.state.InMemory() {
+		l.change(rec, tally{-1, -attached(rec)})
 	}
 }
 
-// connect counts a session as connected if it is, disconnect takes that back.
-func (l *limits) connect(rec *record) { l.change(rec, 1) }
+func attached(rec *record) int32 {
+	if rec.state.Attached() {
+		return 1
+	}
+	return 0
+}
 
-func (l *limits) disconnect(rec *record) { l.change(rec, -1) }
-
-func (l *limits) change(rec *record, by int) {
-	if rec.conn == nil {
+// change counts a session that comes or goes.
+func (l *limits) change(rec *record, by tally) {
+	if by == (tally{}) {
 		return
 	}
-	l.connected += by
-	if c := l.ips[rec.item.Group]; c != nil {
-		c.connected += by
+	if l.perIP || by.total != 0 {
+		l.changeAddress(rec.address().key(l.prefix), by)
 	}
-	if rec.userID == "" {
+	if user := rec.userID(); user != "" && by.connected != 0 {
+		if l.users[user] += int(by.connected); l.users[user] == 0 {
+			delete(l.users, user)
+		}
+	}
+	l.connected += int(by.connected)
+}
+
+func (l *limits) changeAddress(key address, by tally) {
+	switch {
+	case key.kind == ipv4:
+		change(l.ipv4, uint32(key.lo), by)
+	case key.kind == ipv6 && key.lo == 0:
+		change(l.networks, key.hi, by)
+	case key.kind == ipv6:
+		change(l.hosts, [2]uint64{key.hi, key.lo}, by)
+	case key.kind == otherAddress:
+		change(l.texts, key.text, by)
+	}
+}
+
+func change[K comparable](tallies map[K]tally, key K, by tally) {
+	t := tallies[key]
+	t.total += by.total
+	t.connected += by.connected
+	if t.total == 0 {
+		delete(tallies, key)
 		return
 	}
-	if l.users[rec.userID] += by; l.users[rec.userID] == 0 {
-		delete(l.users, rec.userID)
+	tallies[key] = t
+}
+
+// of returns how many connected sessions an address has.
+func (l *limits) of(a address) int {
+	switch key := a.key(l.prefix); {
+	case key.kind == ipv4:
+		return int(l.ipv4[uint32(key.lo)].connected)
+	case key.kind == ipv6 && key.lo == 0:
+		return int(l.networks[key.hi].connected)
+	case key.kind == ipv6:
+		return int(l.hosts[[2]uint64{key.hi, key.lo}].connected)
+	default:
+		return int(l.texts[key.text].connected)
 	}
 }
 
 // checkIP refuses one more connected session from an address.
-func (m *Manager) checkIP(ip string) error {
-	c := m.limits.ips[ipKey(ip, m.cfg.IPv6Prefix)]
-	if c != nil && m.cfg.MaxSessionsPerIP >= 0 && c.connected >= m.cfg.MaxSessionsPerIP {
+func (m *Manager) checkIP(a address) error {
+	if m.cfg.MaxSessionsPerIP >= 0 && a.kind != noAddress && m.limits.of(a) >= m.cfg.MaxSessionsPerIP {
 		return ErrTooManySessionsFromIP
 	}
 	return nil
@@ -77,12 +124,12 @@ func (m *Manager) checkUser(userID string) error {
 
 // room makes room for one more session, by eviction if need be.
 func (m *Manager) room() error {
-	for m.cfg.MaxSessions >= 0 && len(m.records) >= m.cfg.MaxSessions {
+	for m.cfg.MaxSessions >= 0 && m.records.len() >= m.cfg.MaxSessions {
 		next := m.detached.Next()
 		if next == nil {
 			return ErrMaxSessionsReached
 		}
-		m.evict(next.Owner)
+		m.evict(next)
 	}
 	return nil
 }
@@ -93,30 +140,32 @@ func (m *Manager) SetUser(sessionID, userID string) error {
 	m.mu.Lock()
 	defer m.unlock()
 	rec, err := m.registered(sessionID)
-	if err != nil || rec.userID == userID {
+	if err != nil || rec.userID() == userID {
 		return err
 	}
-	if rec.conn != nil {
+	if rec.state.Attached() {
 		if err := m.checkUser(userID); err != nil {
 			return err
 		}
 	}
-	m.describeAs(rec, rec.ip, userID, rec.createdAt)
+	c := rec.client()
+	c.userID = userID
+	m.describeAs(rec, c)
 	return nil
 }
 
 // SetIP says where a session's client is from now on. It never refuses: a client that roams keeps its session.
 func (m *Manager) SetIP(sessionID, ip string) error {
+	at := parseAddress(ip)
 	m.mu.Lock()
 	defer m.unlock()
 	rec, err := m.registered(sessionID)
 	if err != nil {
 		return err
 	}
-	parked := rec.item.Queued()
-	m.park(rec, false)
-	m.describeAs(rec, ip, rec.userID, rec.createdAt)
-	m.park(rec, parked)
+	c := rec.client()
+	c.at = at
+	m.regroup(rec, func() { m.describeAs(rec, c) })
 	return nil
 }
 
@@ -129,25 +178,4 @@ func (m *Manager) registered(sessionID string) (*record, error) {
 		return rec, nil
 	}
 	return nil, m.missing(sessionID)
-}
-
-// ipKey returns the form in which addresses are compared: without zone, IPv4 as such, IPv6 by its leading bits.
-// What is no address is compared as text.
-func ipKey(ip string, bits int) string {
-	addr, err := netip.ParseAddr(ip)
-	if err != nil {
-		return ip
-	}
-	addr = addr.Unmap().WithZone("")
-	if addr.Is6() && bits >= 0 && bits < addr.BitLen() {
-		prefix, err := addr.Prefix(bits)
-		if err != nil {
-			return ip
-		}
-		return prefix.String()
-	}
-	if key := addr.String(); key != ip {
-		return key
-	}
-	return ip // shares the caller's bytes
 }

@@ -4,184 +4,181 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand"
 	"testing"
 	"time"
 
 	"github.com/limpet-go/limpet/session"
 )
 
-// model is what a naive manager with an unlimited memory would know of one session.
-type model struct {
-	state     string
-	connected *session.Attachment
-	until     time.Time // of a detached session
-	removed   bool
+// What integration/model found with random operations, faults and crashes, each as the shortest story that shows it.
+
+// The store may refuse to answer for longer than a session has to live: what waits for it then is over, too.
+func TestModelAnEvictedSessionIsNotRevivedFromTheQueueAfterItsWindow(t *testing.T) {
+	for _, late := range []time.Duration{0, time.Nanosecond, time.Millisecond} {
+		bubble(t, session.ManagerConfig{MaxDetachedSessions: 1}, func(t *testing.T, m *session.Manager, s *faultStore) {
+			s.setFail(errDown)
+			detached(t, m, "a", "state")
+			detached(t, m, "b", "state") // evicts a
+			after(window + late)
+			refused(t, m, "a", session.ErrSessionExpired)
+			s.setFail(nil)
+		})
+	}
 }
 
-// TestManagerAgreesWithANaiveModel does random things to a manager over a store that is slow and down now and then,
-// and to a model; what a session is resumed with must be what the model has.
-func TestManagerAgreesWithANaiveModel(t *testing.T) {
-	for seed := range int64(60) {
-		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
-			cfg := session.ManagerConfig{
-				MaxDetachedSessions: 3, ResumeWindow: time.Minute, PersistInterval: time.Second,
-				EvictionPolicy: session.EvictionPolicy(seed % 4), CleanupInterval: 10 * time.Second,
-			}
-			bubble(t, cfg, func(t *testing.T, m *session.Manager, s *faultStore) {
-				r := &random{t: t, Rand: rand.New(rand.NewSource(seed)), m: m, s: s, models: map[string]*model{}}
-				for range 300 {
-					r.step()
-				}
-				r.finish()
+// Nor is the older copy that the store has, whose expiry could not be moved in time.
+func TestModelAnEvictedSessionIsNotRevivedByAnOlderExpiryInTheStore(t *testing.T) {
+	bubble(t, session.ManagerConfig{MaxDetachedSessions: 1}, func(t *testing.T, m *session.Manager, s *faultStore) {
+		a := connect(t, m, &session.ManagedSession{ID: "a", Data: []byte("state")})
+		settle() // the store keeps it for one and a half windows
+		s.set(func(s *faultStore) { s.failWrites = errDown })
+		a.Detach(nil)
+		detached(t, m, "b", "state") // evicts a
+		after(window)
+		refused(t, m, "a", session.ErrSessionExpired)
+		s.set(func(s *faultStore) { s.failWrites = nil })
+	})
+}
+
+// A touch that arrives after the session has expired in the store does nothing, and says nothing.
+func TestModelASessionConnectedAtTheLastMomentIsInTheStore(t *testing.T) {
+	sessions := map[string]func() *session.ManagedSession{
+		"with snapshots": func() *session.ManagedSession { return (&host{state: "state"}).session("a") },
+		"without":        func() *session.ManagedSession { return &session.ManagedSession{ID: "a"} },
+	}
+	for name, sess := range sessions {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, session.ManagerConfig{}, func(t *testing.T, m *session.Manager, s *faultStore) {
+				detached(t, m, "a", "state")
+				after(window - 500*time.Millisecond)
+				s.set(func(s *faultStore) { s.latency = time.Second })
+				connect(t, m, sess())
+				after(time.Minute)
+				inStore(t, s, "a", "state")
 			})
 		})
 	}
 }
 
-type random struct {
-	*rand.Rand
-	t      *testing.T
-	m      *session.Manager
-	s      *faultStore
-	models map[string]*model
-	made   int
+// unheardStore does touches and says that it failed.
+type unheardStore struct{ *faultStore }
+
+func (s unheardStore) Touch(ctx context.Context, id string, until time.Time) error {
+	if err := s.faultStore.Touch(ctx, id, until); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.deaf {
+		return errDown
+	}
+	return nil
 }
 
-func (r *random) step() {
-	id := fmt.Sprint("s", r.Intn(12))
-	if r.models[id] != nil && r.models[id].removed && r.Intn(3) > 0 {
-		return
-	}
-	switch r.Intn(8) {
-	case 0, 1:
-		r.connect(id)
-	case 2, 3:
-		r.disconnect(id)
-	case 4:
-		r.resume(id)
-	case 5:
-		if r.Intn(6) == 0 {
-			r.m.Remove(id)
-			r.models[id] = &model{removed: true}
+// A touch that failed may have brought a session's end in the store nearer all the same.
+func TestModelATouchOfUnknownOutcomeMayHaveShortenedTheExpiry(t *testing.T) {
+	bubble(t, session.ManagerConfig{}, func(t *testing.T, _ *session.Manager, s *faultStore) {
+		m := session.NewManager(unheardStore{s}, session.ManagerConfig{ResumeWindow: window}, nil)
+		a := connect(t, m, &session.ManagedSession{ID: "a", Data: []byte("state")})
+		settle()
+		s.set(func(s *faultStore) { s.deaf = true })
+		a.Detach(nil)
+		after(window - time.Millisecond)
+		s.set(func(s *faultStore) { s.deaf = false })
+		connect(t, m, &session.ManagedSession{ID: "a"})
+		after(time.Minute)
+		inStore(t, s, "a", "state")
+	})
+}
+
+func TestModelSyncOfASessionThatExpiresMeanwhile(t *testing.T) {
+	bubble(t, session.ManagerConfig{}, func(t *testing.T, m *session.Manager, s *faultStore) {
+		s.setFail(errDown)
+		detached(t, m, "a", "state")
+		after(window - time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		if err := m.Sync(ctx, "a"); !errors.Is(err, session.ErrSessionExpired) {
+			t.Errorf("sync: %v", err)
 		}
-	case 6:
-		after(time.Duration(r.Intn(4000)) * time.Millisecond)
-	case 7:
-		r.disturb()
-	}
-	r.check()
+		s.setFail(nil)
+	})
 }
 
-// disturb changes how the store behaves. It fails writes only: a load that failed would only be an error.
-func (r *random) disturb() {
-	latency := time.Duration(r.Intn(3)) * 50 * time.Millisecond
-	r.s.set(func(s *faultStore) {
-		s.latency, s.failWrites = latency, nil
-		if r.Intn(3) == 0 {
-			s.failWrites = errDown
+// TestModelNothingIsLostThroughEvictionAndResume is a small relative of those in integration/model, for a module that
+// has no property tests: a fixed walk through every policy, with the store down now and then.
+func TestModelNothingIsLostThroughEvictionAndResume(t *testing.T) {
+	for policy := session.EvictionLRU; policy <= session.EvictionFair; policy++ {
+		cfg := session.ManagerConfig{MaxDetachedSessions: 3, EvictionPolicy: policy}
+		bubble(t, cfg, func(t *testing.T, m *session.Manager, s *faultStore) {
+			states := map[string]string{}
+			for i := range 400 {
+				id := fmt.Sprint("s", i*7%12)
+				s.setFail(nil)
+				if states[id] != "" {
+					a, err := m.Resume(t.Context(), id)
+					if err != nil || string(a.Data()) != states[id] {
+						t.Fatalf("%v: step %d: %v, want %q", policy, i, err, states[id])
+					}
+					a.Release()
+				}
+				if i%5 < 2 {
+					s.set(func(s *faultStore) { s.failWrites = errDown })
+				}
+				states[id] = fmt.Sprint("state ", i)
+				m.OnDisconnect(id, []byte(states[id]))
+				detached(t, m, id, states[id])
+				after(time.Duration(i%3) * time.Second)
+				s.set(func(s *faultStore) { s.failWrites = nil })
+				if st := m.Stats(); st.Detached > 3 || st.LostUnsaved != 0 {
+					t.Fatalf("%v: %+v", policy, st)
+				}
+			}
+			if err := m.Shutdown(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			for id, state := range states {
+				inStore(t, s, id, state)
+			}
+		})
+	}
+}
+
+// Whoever came back just before a shutdown may come back after it for a whole window, as everybody who was connected then.
+func TestModelASessionResumedJustBeforeAShutdownHasAWholeWindow(t *testing.T) {
+	bubble(t, session.ManagerConfig{}, func(t *testing.T, m *session.Manager, s *faultStore) {
+		h := &host{state: "state"}
+		detached(t, m, "a", "state")
+		after(window / 2)
+		a := resumed(t, m, "a", "state", session.ResumedHere)
+		if err := a.Connect(*h.session("a")); err != nil {
+			t.Fatal(err)
+		}
+		if err := m.Shutdown(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if _, until := s.stored("a"); time.Until(until) < window {
+			t.Errorf("the store keeps it for %v, want a whole window", time.Until(until))
 		}
 	})
 }
 
-func (r *random) connect(id string) {
-	was := r.models[id]
-	a, err := r.m.Attach(&session.ManagedSession{ID: id, IP: fmt.Sprint("ip", r.Intn(3))})
-	switch {
-	case was != nil && was.removed:
-		r.want(id, err, session.ErrSessionRemoved)
-	case was != nil && was.connected != nil:
-		r.want(id, err, session.ErrSessionConnected)
-	case err != nil:
-		r.t.Fatalf("attach %s: %v", id, err)
-	case was == nil || !was.until.After(time.Now()):
-		r.models[id] = &model{connected: a}
-		r.disconnect(id) // so that it has a state of its own
-	default:
-		was.connected = a // evicted or not: what it has is either here or only in the store
-		r.disconnect(id)
-	}
-}
-
-func (r *random) disconnect(id string) {
-	was := r.models[id]
-	if was == nil || was.connected == nil {
-		return
-	}
-	r.made++
-	was.state = fmt.Sprint("state ", r.made)
-	was.connected.Detach([]byte(was.state))
-	was.connected, was.until = nil, time.Now().Add(time.Minute)
-}
-
-func (r *random) resume(id string) {
-	was := r.models[id]
-	live := was != nil && (was.connected != nil || was.until.After(time.Now()))
-	began := time.Now()
-	a, err := r.m.Resume(context.Background(), id)
-	switch {
-	case was != nil && was.removed:
-		r.want(id, err, session.ErrSessionRemoved)
-	case !live:
-		if !errors.Is(err, session.ErrSessionNotFound) && !errors.Is(err, session.ErrSessionExpired) {
-			r.t.Fatalf("resume of %s, which is over: %v", id, err)
+// A takeover that cannot be completed leaves a detached session, which counts.
+func TestModelATakeoverThatFailsKeepsTheLimits(t *testing.T) {
+	bubble(t, session.ManagerConfig{MaxDetachedSessions: 1}, func(t *testing.T, m *session.Manager, s *faultStore) {
+		h := &host{state: "state"}
+		connect(t, m, h.session("a"))
+		if err := m.Sync(t.Context(), "a"); err != nil {
+			t.Fatal(err)
 		}
-	case err != nil:
-		if was.connected != nil || was.until.After(time.Now()) { // it did not end while it was loaded
-			r.t.Fatalf("resume of %s, begun %v ago: %v", id, time.Since(began), err)
+		detached(t, m, "b", "state")
+		settle()
+		h.with(func() { h.err = errors.New("no snapshot") })
+		s.setFail(errDown)
+		refused(t, m, "a", errDown)
+		if st := m.Stats(); st.Detached > 1 {
+			t.Errorf("%d detached sessions, the limit is 1", st.Detached)
 		}
-	case string(a.Data()) != was.state:
-		r.t.Fatalf("resumed %s with %q, want %q", id, a.Data(), was.state)
-	case r.Intn(4) == 0 && was.connected == nil:
-		a.Release()
-	default:
-		was.connected = a
-		if err := a.Connect(session.ManagedSession{IP: "ip"}); err != nil {
-			r.t.Fatalf("connect: %v", err)
-		}
-	}
-}
-
-func (r *random) want(id string, err, want error) {
-	r.t.Helper()
-	if !errors.Is(err, want) {
-		r.t.Fatalf("%s: %v, want %v", id, err, want)
-	}
-}
-
-// check compares what can be counted.
-func (r *random) check() {
-	connected := 0
-	for id, was := range r.models {
-		if was.connected != nil {
-			connected++
-		}
-		if got := r.m.Get(id); (got != nil && got.Connected) != (was.connected != nil) {
-			r.t.Fatalf("%s is connected: %v, want %v", id, got != nil, was.connected != nil)
-		}
-	}
-	st := r.m.Stats()
-	if st.Connected != connected || st.Detached > 3 || st.Total != st.Connected+st.Detached || st.LostUnsaved != 0 {
-		r.t.Fatalf("stats %+v, want %d connected", st, connected)
-	}
-}
-
-// finish shuts the manager down and looks for every session in the store.
-func (r *random) finish() {
-	r.s.set(func(s *faultStore) { s.failWrites, s.latency = nil, 0 })
-	for id := range r.models {
-		r.disconnect(id)
-	}
-	if err := r.m.Shutdown(context.Background()); err != nil {
-		r.t.Fatal(err)
-	}
-	for id, was := range r.models {
-		want := was.state
-		if was.removed || !was.until.After(time.Now()) {
-			want = ""
-		}
-		if got, until := r.s.stored(id); string(got) != want || want != "" && !until.Equal(was.until) {
-			r.t.Errorf("the store has %q of %s until %v, want %q until %v", got, id, until, want, was.until)
-		}
-	}
+		s.setFail(nil)
+	})
 }

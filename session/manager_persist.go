@@ -1,105 +1,16 @@
 package session
 
 import (
-	"context"
 	"errors"
 	"log/slog"
 	"slices"
-	"time"
 
+	"github.com/limpet-go/limpet/internal/lifecycle"
 	"github.com/limpet-go/limpet/internal/persist"
 )
 
-// storeWriter shows a SessionStore to the pipeline.
-type storeWriter struct{ store SessionStore }
-
-func (s storeWriter) Save(ctx context.Context, w persist.Write) error {
-	return s.store.Save(ctx, w.ID, w.Data, w.Expires)
-}
-
-func (s storeWriter) Touch(ctx context.Context, w persist.Write) error {
-	return s.store.Touch(ctx, w.ID, w.Expires)
-}
-
-func (s storeWriter) Delete(ctx context.Context, w persist.Write) error {
-	return s.store.Delete(ctx, w.ID)
-}
-
-func (s storeWriter) SaveAll(ctx context.Context, ws []persist.Write) ([]string, error) {
-	batch := make(map[string]SessionData, len(ws))
-	for _, w := range ws {
-		batch[w.ID] = SessionData{Data: w.Data, ExpiresAt: w.Expires}
-	}
-	return failedOf(ws, s.store.SaveAll(ctx, batch))
-}
-
-// batchWriter is a storeWriter whose store touches and deletes in batches.
-type batchWriter struct {
-	storeWriter
-	batch BatchStore
-}
-
-func (s batchWriter) TouchAll(ctx context.Context, ws []persist.Write) ([]string, error) {
-	expiries := make(map[string]time.Time, len(ws))
-	for _, w := range ws {
-		expiries[w.ID] = w.Expires
-	}
-	return failedOf(ws, s.batch.TouchAll(ctx, expiries))
-}
-
-func (s batchWriter) DeleteAll(ctx context.Context, ws []persist.Write) ([]string, error) {
-	return failedOf(ws, s.batch.DeleteAll(ctx, idsOf(ws)))
-}
-
-// failedOf returns the IDs that a batch's error is about. One that names no sessions, or others than those of the batch,
-// is about all of them: a store that wraps another may hand on an error about the other's IDs.
-func failedOf(ws []persist.Write, err error) ([]string, error) {
-	if err == nil {
-		return nil, nil
-	}
-	all := idsOf(ws)
-	named := namedBy(err)
-	for _, id := range named {
-		if !slices.Contains(all, id) {
-			return all, err
-		}
-	}
-	if len(named) == 0 {
-		return all, err
-	}
-	return named, err
-}
-
-func namedBy(err error) []string {
-	var notSaved *NotSavedError
-	var failed *BatchError
-	switch {
-	case errors.As(err, &notSaved):
-		return notSaved.SessionIDs
-	case errors.As(err, &failed):
-		return failed.SessionIDs
-	}
-	return nil
-}
-
-func idsOf(ws []persist.Write) []string {
-	ids := make([]string, len(ws))
-	for i, w := range ws {
-		ids[i] = w.ID
-	}
-	return ids
-}
-
-// writerOf returns what the pipeline writes to. It does not look beneath a wrapper for a BatchStore: every write goes
-// through all layers, or one that caches would go on serving what was deleted beneath it.
-func writerOf(store SessionStore) persist.Store {
-	if batch, ok := store.(BatchStore); ok {
-		return batchWriter{storeWriter{store}, batch}
-	}
-	return storeWriter{store}
-}
-
 func (m *Manager) newPipeline() *persist.Pipeline {
+	m.keeps = newKeepalives(m.keepaliveEvery())
 	return persist.New(persist.Config{
 		Store:    writerOf(m.store),
 		MaxBytes: m.cfg.MaxUnsavedBytes,
@@ -117,13 +28,6 @@ func (m *Manager) newPipeline() *persist.Pipeline {
 // window is the resume window, zero when nothing can be resumed.
 func (m *Manager) window() int64 { return max(0, int64(m.cfg.ResumeWindow)) }
 
-// connectedUntil is the expiry that a connected session's state is given in the store: after a crash at any time
-// before the next keepalive it can be resumed for a whole window.
-func (m *Manager) connectedUntil() int64 { return m.now() + m.window() + m.window()/2 }
-
-// keepaliveEvery leaves a sixth of a window for the store to take the next touch.
-func (m *Manager) keepaliveEvery() int64 { return m.window() / 3 }
-
 // save puts the newest state in the pipeline.
 func (m *Manager) save(rec *record, until int64, owner any) {
 	w := m.saveOf(rec, until, owner)
@@ -139,11 +43,16 @@ func (m *Manager) saveWait(rec *record, until int64, owner any) <-chan error {
 }
 
 func (m *Manager) saveOf(rec *record, until int64, owner any) persist.Write {
-	return persist.Write{ID: rec.id, Op: persist.Save, Data: rec.data, Expires: m.at(until), Owner: owner}
+	return persist.Write{ID: rec.name(), Op: persist.Save, Data: rec.data, Expires: m.at(until), Owner: owner}
 }
 
 func (m *Manager) put(rec *record, seq uint64, lost []persist.Write) {
 	rec.seq, rec.saved = seq, 0
+	m.loseAll(lost)
+}
+
+// loseAll takes note of what the limit on unsaved bytes pushed out.
+func (m *Manager) loseAll(lost []persist.Write) {
 	for _, w := range lost {
 		m.lose(w, persist.ErrOverflow)
 	}
@@ -152,50 +61,82 @@ func (m *Manager) put(rec *record, seq uint64, lost []persist.Write) {
 // extend brings the store to keep the newest state until an instant: by a touch while it certainly has it, by
 // a save when it may not.
 func (m *Manager) extend(rec *record, until int64) {
-	switch {
-	case m.pipe == nil || m.window() == 0 || rec.size < 0:
-	case rec.refused:
-		m.touch(rec.id, until)
-	case rec.seq != 0 && (rec.saved == 0 || m.stored(rec)):
-		m.touch(rec.id, until)
-	case rec.data != nil:
+	if m.pipe == nil || m.window() == 0 {
+		return
+	}
+	switch lifecycle.Plan(m.factsOf(rec)) {
+	case lifecycle.Touch:
+		m.touch(rec, until)
+	case lifecycle.Save:
 		m.save(rec, until, nil)
-	case rec.conn != nil && rec.conn.snapshot != nil:
+	case lifecycle.Snapshot:
 		m.shots.now(m, rec.conn)
-	default:
+	case lifecycle.Lost:
 		m.event(slog.LevelError, eventStateGone, slog.String("session", HashID(rec.id)))
 	}
 }
 
-func (m *Manager) touch(id string, until int64) {
-	m.pipe.Put(persist.Write{ID: id, Op: persist.Touch, Expires: m.at(until)})
+// touch moves the expiry of the newest state. From now on the store may keep it no longer than that, whatever becomes
+// of the touch.
+func (m *Manager) touch(rec *record, until int64) {
+	at := m.at(until)
+	spare := rec.saved >= until && m.stored(rec)
+	if spare {
+		rec.saved, rec.savedTo = until, min(rec.savedTo, at.UnixMilli())
+	}
+	_, lost := m.pipe.Put(persist.Write{ID: rec.name(), Op: persist.Touch, Expires: at, Spare: spare})
+	m.loseAll(lost)
 }
 
-// acknowledged notes that the store has a write.
-func (m *Manager) acknowledged(w persist.Write) {
-	m.mu.Lock()
-	defer m.unlock()
+// acknowledged notes that the store has these writes, some at a time.
+func (m *Manager) acknowledged(ws []persist.Write) {
+	for part := range slices.Chunk(ws, chunk) {
+		m.mu.Lock()
+		for i := range part {
+			m.acknowledge(&part[i])
+		}
+		m.unlock()
+	}
+}
+
+func (m *Manager) acknowledge(w *persist.Write) {
 	if w.Op == persist.Save {
 		delete(m.lost, w.ID)
 	}
-	rec := m.records[w.ID]
+	rec := m.records.find(w.ID)
 	if rec == nil || w.Op == persist.Delete {
 		return
 	}
-	if until := int64(w.Expires.Sub(m.start)); w.Op == persist.Save && w.Seq >= rec.seq && rec.seq != 0 {
-		rec.saved, rec.savedTo = until, w.Expires.UnixMilli()
+	if w.Op == persist.Save && w.Seq >= rec.seq && rec.seq != 0 {
+		m.kept(rec, w)
 		m.lighten(rec)
 	} else if w.Op == persist.Touch && rec.saved != 0 {
-		rec.saved, rec.savedTo = until, w.Expires.UnixMilli()
+		m.touched(rec, w)
 	}
 	if c, ok := w.Owner.(*connection); ok && rec.conn == c {
 		m.notice(c, w.Data)
 	}
 }
 
+// kept notes until when the store has the newest state.
+func (m *Manager) kept(rec *record, w *persist.Write) {
+	rec.saved, rec.savedTo = int64(w.Expires.Sub(m.start)), w.Expires.UnixMilli()
+}
+
+// touched notes an acknowledged touch. One that took until after the expiry it was to move may have come too late, which
+// a store does not say: the state is saved again.
+func (m *Manager) touched(rec *record, w *persist.Write) {
+	if m.stored(rec) || !w.Expires.After(m.mu.time()) || rec.refused {
+		m.kept(rec, w)
+		return
+	}
+	rec.seq, rec.saved = 0, 0
+	m.extend(rec, int64(w.Expires.Sub(m.start)))
+}
+
 // lighten frees state that the store has and that a snapshot can bring back.
 func (m *Manager) lighten(rec *record) {
-	if c := rec.conn; c != nil && !c.held && c.snapshot != nil {
+	if rec.state == lifecycle.Connected && rec.conn.snapshot != nil {
 		rec.data = nil
 	}
 }
@@ -232,36 +173,41 @@ func (m *Manager) givenUp(w persist.Write, err error) {
 	m.mu.Lock()
 	defer m.unlock()
 	if errors.Is(err, persist.ErrExpired) {
-		if rec := m.records[w.ID]; rec == nil {
+		if rec := m.records.find(w.ID); rec == nil {
 			m.graves.expire(w.ID, true, m.now(), m.memory())
 		} else if w.Op == persist.Save && w.Seq >= rec.seq {
 			rec.seq, rec.saved = 0, 0
+		} else if w.Op == persist.Touch && rec.state == lifecycle.Detached {
+			rec.saved = 0 // its window has ended, and the store may keep it for longer
 		}
 		return
 	}
 	m.lose(w, err)
 }
 
-// lose counts state that will not reach the store. What of it is still in memory stays there.
+// lose counts what will not reach the store. What of it is still in memory stays there, and a shutdown saves it again.
+//
+// Without a spare touch the store keeps a session for longer than it has to, and nothing is lost. Without another one,
+// that of a detached session which an outage has kept from being touched for long, the store drops it before its
+// window ends: it can be resumed only while it is in memory.
 func (m *Manager) lose(w persist.Write, err error) {
-	m.counts.lost++
-	m.event(slog.LevelError, eventStateLost, slog.String("session", HashID(w.ID)), slog.Int("bytes", len(w.Data)), slog.Any("error", err))
+	rec, overflow := m.records.find(w.ID), errors.Is(err, persist.ErrOverflow)
 	if m.phase == stopping {
 		m.shutdownLost(w.ID, err)
+	} else if overflow && w.Op == persist.Touch && rec != nil && rec.conn != nil {
+		return // it is touched again at its next keepalive
 	}
-	rec := m.records[w.ID]
-	if rec == nil || w.Seq < rec.seq {
+	if !w.Spare {
+		m.counts.lost++
+		m.event(slog.LevelError, eventStateLost, slog.String("session", HashID(w.ID)), slog.Int("bytes", len(w.Data)), slog.Any("error", err))
+	}
+	if rec == nil || w.Seq < rec.seq || overflow && w.Op == persist.Touch && rec.data == nil {
 		return
 	}
 	rec.seq, rec.saved = 0, 0
-	rec.refused = !errors.Is(err, persist.ErrOverflow)
-	if c := rec.conn; c != nil && !c.held && c.snapshot != nil && errors.Is(err, persist.ErrOverflow) {
+	rec.refused = rec.refused || !overflow
+	if rec.state == lifecycle.Connected && rec.conn.snapshot != nil && overflow {
 		rec.data = nil
-		m.mark(c)
+		m.mark(rec.conn)
 	}
-}
-
-// loadContext bounds a load for callers that bring no context.
-func loadContext() (context.Context, context.CancelFunc) {
-	return context.WithTimeout(context.Background(), 10*time.Second)
 }

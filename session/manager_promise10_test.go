@@ -131,7 +131,7 @@ func TestNothingPanicsOnZeroNegativeOrMissingSettings(t *testing.T) {
 	negative := session.ManagerConfig{
 		MaxDetachedSessions: -1, MaxSessionsPerIP: -1, ResumeWindow: -1, PersistInterval: -1, CleanupInterval: -1,
 		EvictionPolicy: -1, MaxSessions: -1, MaxDetachedBytes: -1, MaxUnsavedBytes: -1, MaxSessionsPerUser: -1,
-		MaxSessionBytes: -1, IPv6Prefix: -1,
+		MaxSessionBytes: -1, IPv6Prefix: -1, MaxLoads: -1, MaxWaitingLoads: -1, LoadTimeout: -1,
 	}
 	for _, cfg := range []session.ManagerConfig{{}, negative, {EvictionPolicy: 99, IPv6Prefix: 999}} {
 		for _, store := range []session.SessionStore{nil, newFaultStore(t)} {

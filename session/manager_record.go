@@ -2,39 +2,44 @@ package session
 
 import (
 	"context"
-	"hash/maphash"
-	"slices"
+	"math"
+	"strings"
 	"time"
 
 	"github.com/limpet-go/limpet/internal/evict"
 	"github.com/limpet-go/limpet/internal/expiry"
+	"github.com/limpet-go/limpet/internal/lifecycle"
 )
 
-// record is a session in memory. It is connected while conn is not nil, else detached.
+// record is a session in memory. There may be millions that are detached: each field counts, and what few sessions have
+// is elsewhere.
 type record struct {
-	id, ip, userID string
-	createdAt      time.Time
-	lastActive     int64
-	disconnectedAt int64 // zero while connected; kept while a resume is held, so that it can be given back
+	id   string // in the same allocation, see allocate: name gives it to others
+	data []byte // newest state, never changed in place; nil when there is none or only the store has it
 
-	data    []byte // newest state, never changed in place; nil when there is none or only the store has it
-	sum     uint64 // hash of the newest state
-	size    int    // and its length, -1 when none was ever known
-	seq     uint64 // of the write that takes the newest state to the store; zero when there is none
-	refused bool   // the store will never take the newest state, and has an older one at best
-	saved   int64  // until when the store acknowledged to keep the newest state; zero before it did
-	savedTo int64  // the same by the wall clock, in Unix milliseconds
+	conn  *connection // while state.Attached
+	more  *more       // nil if there is nothing of it
+	place evict.Links[record]
+	wait  expiry.Links[record] // its deadline is the end of the window, also while a resume is held
 
-	conn   *connection
-	item   evict.Item[record]
-	window expiry.Node[record]
+	createdAt  int64  // nanoseconds since 1970
+	lastActive int64  // on the manager's clock, as all but the next one
+	savedTo    int64  // as saved, by the wall clock in Unix milliseconds
+	saved      int64  // until when the store acknowledged to keep the newest state; zero before it did
+	seq        uint64 // of the write that takes the newest state to the store; zero when there is none
+	sum        uint64 // hash of the newest state
+
+	hi, lo  uint64 // of the client's address
+	kind    addressKind
+	state   lifecycle.State
+	refused bool  // the store will never take the newest state, and has an older one at best
+	utc     bool  // createdAt was given in UTC
+	size    int32 // of the newest state, -1 when none was ever known
 }
 
 // connection is one connection's hold on a session. An Attachment names it.
 type connection struct {
 	rec       *record
-	held      bool // resumed, and Connect not called yet
-	fromStore bool // resumed from the store: to be forgotten when it is given back
 	released  bool // forgotten by a Shutdown that succeeded, while it was connected
 	snapshot  func(context.Context) ([]byte, error)
 	onDurable func([]byte)
@@ -51,117 +56,154 @@ type connection struct {
 	takeover  chan struct{} // closed when the takeover under way ended
 }
 
-// newRecord adds a detached session without state to the records, in none of the queues yet.
-func (m *Manager) newRecord(id, ip, userID string, createdAt time.Time) *record {
-	rec := &record{id: id, size: -1, lastActive: m.now()}
-	rec.item.Owner, rec.window.Owner = rec, rec
-	m.records[id] = rec
-	m.describeAs(rec, ip, userID, createdAt)
-	return rec
+// more is what few records have.
+type more struct{ ip, userID string }
+
+// EvictLinks is for the queue of those that may be evicted.
+func (r *record) EvictLinks() *evict.Links[record] { return &r.place }
+
+// EvictAge says that the oldest was created first.
+func (r *record) EvictAge() int64 { return r.createdAt }
+
+// ExpiryLinks is for the line of those whose window runs.
+func (r *record) ExpiryLinks() *expiry.Links[record] { return &r.wait }
+
+// name returns the ID as a string that does not keep the record in memory.
+func (r *record) name() string { return strings.Clone(r.id) }
+
+// windowEnd returns the end of the window of a session that is detached, or was when it was resumed.
+func (r *record) windowEnd() int64 { return r.wait.Due() }
+
+func (r *record) userID() string {
+	if r.more == nil {
+		return ""
+	}
+	return r.more.userID
 }
 
-// describeAs sets what the host knows of a session that is in no queue.
-func (m *Manager) describeAs(rec *record, ip, userID string, createdAt time.Time) {
-	if createdAt.IsZero() {
-		createdAt = time.Now()
+func (r *record) address() address {
+	a := address{hi: r.hi, lo: r.lo, kind: r.kind}
+	if r.more != nil {
+		a.text = r.more.ip
+	}
+	return a
+}
+
+// client is what a host says of a session that does not change by itself.
+type client struct {
+	at      address
+	userID  string
+	created time.Time
+}
+
+// client returns what was said last.
+func (r *record) client() client {
+	created := time.Unix(0, r.createdAt)
+	if r.utc {
+		created = created.UTC()
+	}
+	return client{r.address(), r.userID(), created}
+}
+
+// clientOf returns what a description says of the client.
+func clientOf(sess *ManagedSession) client {
+	return client{parseAddress(sess.IP), sess.UserID, sess.CreatedAt}
+}
+
+// describeAs notes what the host says of a session that is not among those that may be evicted.
+func (m *Manager) describeAs(rec *record, c client) {
+	if rec.createdAt == 0 || !c.created.IsZero() {
+		m.bear(rec, c.created)
+	}
+	if rec.hi == c.at.hi && rec.lo == c.at.lo && rec.kind == c.at.kind && rec.more == nil && c.at.text == "" && c.userID == "" {
+		return
 	}
 	m.limits.leave(rec)
-	rec.ip, rec.userID, rec.createdAt = ip, userID, createdAt
-	rec.item.Age = createdAt.UnixNano()
-	rec.item.Group = ipKey(ip, m.cfg.IPv6Prefix)
+	rec.hi, rec.lo, rec.kind, rec.more = c.at.hi, c.at.lo, c.at.kind, nil
+	if c.at.text != "" || c.userID != "" {
+		rec.more = &more{c.at.text, strings.Clone(c.userID)}
+	}
 	m.limits.join(rec)
 }
 
-// know makes data the newest state.
-func (m *Manager) know(rec *record, data []byte) {
-	if rec.item.Queued() {
-		m.bytes += int64(len(data) - len(rec.data))
+// bear sets when a session was created. Instants that nanoseconds since 1970 cannot say become the nearest that they can.
+func (m *Manager) bear(rec *record, at time.Time) {
+	if at.IsZero() {
+		at = m.mu.time()
 	}
-	rec.data, rec.size, rec.sum = data, len(data), maphash.Bytes(m.seed, data)
+	switch year := at.UTC().Year(); {
+	case year < 1678:
+		rec.createdAt = math.MinInt64
+	case year > 2261:
+		rec.createdAt = math.MaxInt64
+	default:
+		rec.createdAt = at.UnixNano()
+	}
+	rec.utc = at.Location() == time.UTC
+}
+
+// newRecord makes the record of a session that is not in memory. It is in none of the queues before it moves.
+func (m *Manager) newRecord(id string, from lifecycle.State, c client) *record {
+	rec := allocate(id)
+	rec.size, rec.state, rec.lastActive = -1, from, m.now()
+	m.describeAs(rec, c)
+	return rec
+}
+
+// content is a state and its hash, which is best computed while no lock is held.
+type content struct {
+	data []byte
+	sum  uint64
+}
+
+func (m *Manager) contentOf(data []byte) content {
+	if data == nil {
+		return content{}
+	}
+	return content{data, m.hash(data)}
+}
+
+// know makes data the newest state.
+func (m *Manager) know(rec *record, data []byte) { m.learn(rec, m.contentOf(data)) }
+
+// learn is know for what is hashed already.
+func (m *Manager) learn(rec *record, c content) {
+	m.keep(rec, c.data)
+	rec.size, rec.sum = sizeOf(c.data), c.sum
 	rec.seq, rec.saved, rec.refused = 0, 0, false
 }
 
-// same reports whether data is the newest state already.
-func (m *Manager) same(rec *record, data []byte) bool {
-	return rec.size == len(data) && rec.sum == maphash.Bytes(m.seed, data)
+// keep puts the bytes of the newest state in memory, or frees them.
+func (m *Manager) keep(rec *record, data []byte) {
+	if rec.state.Evictable() {
+		m.bytes += int64(len(data) - len(rec.data))
+	}
+	rec.data = data
 }
 
+// sizeOf returns the length of a state as records have it.
+func sizeOf(data []byte) int32 { return int32(min(len(data), math.MaxInt32)) }
+
+// same reports whether data is the newest state already.
+func (m *Manager) same(rec *record, data []byte) bool { return rec.has(m.contentOf(data)) }
+
+// has is same for what is hashed already.
+func (r *record) has(c content) bool { return r.size == sizeOf(c.data) && r.sum == c.sum }
+
 // accept takes new state if its size allows.
-func (m *Manager) accept(rec *record, data []byte) error {
-	if limit := m.cfg.MaxSessionBytes; limit >= 0 && len(data) > limit {
-		err := &SizeError{Size: len(data), Limit: limit}
+func (m *Manager) accept(rec *record, c content) error {
+	if limit := m.cfg.MaxSessionBytes; limit >= 0 && len(c.data) > limit {
+		err := &SizeError{Size: len(c.data), Limit: limit}
 		m.counts.lost++
 		m.warn(eventStateRefused, rec.id, err)
 		return err
 	}
-	m.know(rec, data)
+	m.learn(rec, c)
 	return nil
-}
-
-// link makes c the session's connection.
-func (m *Manager) link(rec *record, c *connection) {
-	m.outdate(rec.id)
-	m.park(rec, false)
-	c.rec = rec
-	c.due.Owner, c.age.Owner, c.keep.Owner = c, c, c
-	rec.conn = c
-	rec.lastActive = m.now()
-	m.limits.connect(rec)
-}
-
-// unlink ends the session's connection.
-func (m *Manager) unlink(rec *record) {
-	c := rec.conn
-	m.outdate(rec.id)
-	m.limits.disconnect(rec)
-	rec.conn = nil
-	m.shots.due.Remove(&c.due)
-	m.shots.ages.Remove(&c.age)
-	m.keeps.Remove(&c.keep)
-}
-
-// park puts a session among those that may be evicted, or takes it out.
-func (m *Manager) park(rec *record, in bool) {
-	if rec.item.Queued() == in {
-		return
-	}
-	if in {
-		m.detached.Add(&rec.item)
-		m.bytes += int64(len(rec.data))
-		return
-	}
-	m.detached.Remove(&rec.item)
-	m.bytes -= int64(len(rec.data))
-}
-
-// drop forgets a session.
-func (m *Manager) drop(rec *record) {
-	if rec.conn != nil {
-		m.unlink(rec)
-	}
-	m.park(rec, false)
-	m.windows.Remove(&rec.window)
-	m.limits.leave(rec)
-	delete(m.records, rec.id)
-	m.outdate(rec.id)
-}
-
-// describe returns a copy of what is known of a session.
-func (m *Manager) describe(rec *record) ManagedSession {
-	sess := ManagedSession{
-		ID: rec.id, IP: rec.ip, UserID: rec.userID,
-		CreatedAt: rec.createdAt, LastActive: m.at(rec.lastActive), Connected: rec.conn != nil,
-	}
-	if c := rec.conn; c != nil {
-		sess.Snapshot, sess.OnDurable = c.snapshot, c.onDurable
-	} else {
-		sess.DisconnectedAt, sess.Data = m.at(rec.disconnectedAt), slices.Clone(rec.data)
-	}
-	return sess
 }
 
 // stored reports whether the store certainly has the newest state and keeps it still, by either clock: they part
 // while the machine sleeps.
 func (m *Manager) stored(rec *record) bool {
-	return rec.saved > m.now() && rec.savedTo > time.Now().UnixMilli()
+	return rec.saved > m.now() && rec.savedTo > m.mu.time().UnixMilli()
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"log/slog"
 	"maps"
 	"slices"
@@ -18,10 +19,14 @@ const shutdownTimeout = 10 * time.Second
 // beginning the other methods are ErrManagerStopped, but disconnects and removals still count.
 //
 // Its error is a *NotSavedError that names exactly the sessions whose newest state, expiry or removal is not in
-// the store; only while another Shutdown runs that ctx does not wait for is it the context's. They are kept, and calling Shutdown again tries again. After success the records are released and
-// calling it again is nil; a disconnect that comes later still is tried once, and kept for another Shutdown if
-// that fails. Having no store, or no state of a session, is no failure. The store is not closed: whoever
-// made it closes it afterwards.
+// the store; only while another Shutdown runs that ctx does not wait for is it the context's. They are kept, and
+// calling Shutdown again tries again. When it returned nothing more is written: writes under way when ctx ended are
+// cancelled and waited for, 50 ms at most. A store that goes on with such a write may still complete it, with what was
+// the newest state then.
+//
+// After success the records are released and calling it again is nil; a disconnect that comes later still is tried
+// once, and kept for another Shutdown if that fails. Having no store, or no state of a session, is no failure. The
+// store is not closed: whoever made it closes it afterwards.
 func (m *Manager) Shutdown(ctx context.Context) error {
 	if ctx == nil {
 		ctx = context.Background()
@@ -35,8 +40,8 @@ func (m *Manager) Shutdown(ctx context.Context) error {
 		return err
 	}
 	defer func() { <-m.shutting }()
-	failed := m.stop()
-	m.lastShots(ctx, failed)
+	m.stop()
+	failed := m.lastShots(ctx)
 	err := m.finish(ctx, failed)
 	m.settleWork(ctx)
 	return err
@@ -61,7 +66,7 @@ func (m *Manager) shutOne(ctx context.Context) error {
 type failures map[string]error
 
 // stop begins a shutdown.
-func (m *Manager) stop() failures {
+func (m *Manager) stop() {
 	m.mu.Lock()
 	defer m.unlock()
 	if m.phase == running {
@@ -75,8 +80,11 @@ func (m *Manager) stop() failures {
 		c.shooting = false
 	}
 	m.shots.ready = nil
+	m.loads.stop()
 	m.lost = failures{}
-	return failures{}
+	if m.pipe != nil {
+		m.pipe.Hurry() // saving goes on while snapshots are taken
+	}
 }
 
 // shutdownLost notes state that was given up while the manager shuts down.
@@ -101,16 +109,18 @@ func (m *Manager) settleWork(ctx context.Context) {
 		case <-ctx.Done():
 		}
 	}
+	m.loads.settle(ctx)
 }
 
 // finish writes what is left, and releases the records if nothing is.
-func (m *Manager) finish(ctx context.Context, failed failures) error {
+func (m *Manager) finish(ctx context.Context, shots map[*connection]error) error {
 	for {
+		failed := failures{}
 		left, cause := m.drain(ctx)
 		for _, id := range left {
 			failed[id] = cause
 		}
-		if err, again := m.conclude(ctx, failed); !again {
+		if err, again := m.conclude(failed, shots); !again {
 			return err
 		}
 	}
@@ -128,11 +138,17 @@ func (m *Manager) drain(ctx context.Context) ([]string, error) {
 	return left, errors.Join(ctx.Err(), last)
 }
 
-// conclude ends a shutdown, unless something came in after the pipeline was empty.
-func (m *Manager) conclude(ctx context.Context, failed failures) (err error, again bool) {
+// conclude ends a shutdown, unless something came in after the pipeline was empty. A session whose last snapshot
+// failed, and whose connection handed over its final state in the meantime, is none that failed.
+func (m *Manager) conclude(failed failures, shots map[*connection]error) (err error, again bool) {
 	m.mu.Lock()
 	defer m.unlock()
 	maps.Copy(failed, m.lost)
+	for c, err := range shots {
+		if m.isCurrent(c) {
+			failed[c.rec.name()] = err
+		}
+	}
 	if len(failed) > 0 {
 		m.event(slog.LevelError, eventShutdownUnsaved, slog.Int("sessions", len(failed)))
 		return failed.notSaved(), false
@@ -144,10 +160,27 @@ func (m *Manager) conclude(ctx context.Context, failed failures) (err error, aga
 	return nil, false
 }
 
-// release forgets everything but removals.
+// inSteps goes through the records with the lock given back now and then, so that a million of them hold nobody up. One
+// that comes in meanwhile may be missed: there are none while the manager stops.
+func (m *Manager) inSteps() iter.Seq[*record] {
+	return func(yield func(*record) bool) {
+		n := 0
+		for rec := range m.records.all() {
+			if !yield(rec) {
+				return
+			}
+			if n++; n%chunk == 0 {
+				m.unlock()
+				m.mu.Lock()
+			}
+		}
+	}
+}
+
+// release forgets everything but removals, some at a time.
 func (m *Manager) release() {
 	m.phase = stopped
-	for _, rec := range m.records {
+	for rec := range m.inSteps() {
 		if c := rec.conn; c != nil {
 			c.released = true
 		}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/limpet-go/limpet/internal/expiry"
+	"github.com/limpet-go/limpet/internal/recovered"
 )
 
 const (
@@ -29,7 +30,7 @@ type shots struct {
 func (m *Manager) MarkDirty(sessionID string) {
 	m.mu.Lock()
 	defer m.unlock()
-	if rec := m.records[sessionID]; rec != nil && rec.conn != nil {
+	if rec := m.records.find(sessionID); rec != nil && rec.state.Attached() {
 		m.mark(rec.conn)
 	}
 }
@@ -39,6 +40,7 @@ func (m *Manager) mark(c *connection) {
 		return
 	}
 	c.marks++
+	c.due.Owner, c.age.Owner = c, c
 	if !c.age.Queued() {
 		m.shots.ages.Push(&c.age, m.now())
 	}
@@ -106,7 +108,7 @@ func (m *Manager) shootOne(c *connection) {
 
 // shot is a snapshot, and what was so when it began.
 type shot struct {
-	data           []byte
+	content
 	err            error
 	marks, applied uint64
 }
@@ -116,6 +118,7 @@ func (m *Manager) take(ctx context.Context, c *connection) shot {
 	s := shot{marks: c.marks, applied: c.applied}
 	m.unlock()
 	s.data, s.err = c.take(ctx)
+	s.sum = m.contentOf(s.data).sum
 	m.mu.Lock()
 	return s
 }
@@ -124,7 +127,7 @@ func (m *Manager) take(ctx context.Context, c *connection) shot {
 func (c *connection) take(ctx context.Context) (data []byte, err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			data, err = nil, fmt.Errorf("session: snapshot: panic: %v", v)
+			data, err = nil, fmt.Errorf("session: snapshot: panic: %s", recovered.Text(v))
 		}
 	}()
 	return c.snapshot(ctx)
@@ -151,9 +154,9 @@ func (m *Manager) apply(c *connection, s shot) error {
 		m.clean(c, s.marks)
 		return nil
 	}
-	if m.same(rec, s.data) && m.stored(rec) {
+	if rec.has(s.content) && m.stored(rec) {
 		m.notice(c, s.data)
-	} else if err := m.applyNew(c, s.data); err != nil {
+	} else if err := m.applyNew(c, s.content); err != nil {
 		return err
 	}
 	c.applied++
@@ -161,8 +164,8 @@ func (m *Manager) apply(c *connection, s shot) error {
 	return nil
 }
 
-func (m *Manager) applyNew(c *connection, data []byte) error {
-	if err := m.accept(c.rec, data); err != nil {
+func (m *Manager) applyNew(c *connection, taken content) error {
+	if err := m.accept(c.rec, taken); err != nil {
 		return err
 	}
 	if m.pipe == nil || m.window() == 0 {

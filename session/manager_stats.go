@@ -30,12 +30,23 @@ type ManagerStats struct {
 	Unsaved      int
 	UnsavedBytes int64
 
+	// OldestUnsaved is how long the first of them has waited for the store to take something of it: how far the store
+	// is behind.
+	OldestUnsaved time.Duration
+
+	// Loading is the number of resumes that wait for the store.
+	Loading int
+
+	// Loaded counts sessions that a resume found in the store, LoadsMissed those it did not find there, Overloaded
+	// resumes that were refused since too many waited.
+	Loaded, LoadsMissed, Overloaded uint64
+
 	// Evicted counts detached sessions that left memory for a limit, Expired those whose window ended here,
 	// Removed those removed on purpose, TakenOver connections that a newer one replaced.
 	Evicted, Expired, Removed, TakenOver uint64
 
 	// LostUnsaved counts states that were given up before the store had them: past MaxUnsavedBytes, or refused
-	// for good by the store or MaxSessionBytes.
+	// for good by the store or MaxSessionBytes; and longer expiries of detached sessions past MaxUnsavedBytes.
 	LostUnsaved uint64
 
 	// StoreErrors counts writes that the store failed and that were tried again.
@@ -47,10 +58,10 @@ func (m *Manager) Stats() ManagerStats {
 	m.mu.Lock()
 	defer m.unlock()
 	s := ManagerStats{
-		Total:         len(m.records),
+		Total:         m.records.len(),
 		Connected:     m.limits.connected,
-		Detached:      len(m.records) - m.limits.connected,
-		UniqueIPs:     len(m.limits.ips),
+		Detached:      m.records.len() - m.limits.connected,
+		UniqueIPs:     m.limits.addresses(),
 		DetachedBytes: m.bytes,
 		Dirty:         m.shots.ages.Len(),
 		Evicted:       m.counts.evicted,
@@ -62,9 +73,11 @@ func (m *Manager) Stats() ManagerStats {
 	if n := m.shots.ages.First(); n != nil {
 		s.OldestDirty = time.Duration(m.now() - n.Due())
 	}
+	l := m.loads.stats()
+	s.Loading, s.Loaded, s.LoadsMissed, s.Overloaded = l.Waiting, l.Found, l.Missed, l.Refused
 	if m.pipe != nil {
 		p := m.pipe.Stats()
-		s.Unsaved, s.UnsavedBytes, s.StoreErrors = p.Sessions, p.Bytes, p.Errors
+		s.Unsaved, s.UnsavedBytes, s.OldestUnsaved, s.StoreErrors = p.Sessions, p.Bytes, p.Oldest, p.Errors
 	}
 	return s
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/limpet-go/limpet/internal/lifecycle"
 	"github.com/limpet-go/limpet/internal/persist"
 )
 
@@ -30,10 +31,19 @@ func (m *Manager) Sync(ctx context.Context, sessionID string) error {
 	switch {
 	case errors.Is(err, persist.ErrDeleted):
 		return ErrSessionRemoved
+	case errors.Is(err, persist.ErrExpired) && !m.alive(sessionID):
+		return ErrSessionExpired
 	case err != nil:
 		return fmt.Errorf("session: sync: %w", err)
 	}
 	return nil
+}
+
+// alive reports whether a session is in memory and has not expired.
+func (m *Manager) alive(id string) bool {
+	m.mu.Lock()
+	defer m.unlock()
+	return m.live(id, m.now()) != nil
 }
 
 // syncBegin puts the state in the pipeline and returns what tells that it is durable; nil when it is already.
@@ -47,7 +57,7 @@ func (m *Manager) syncBegin(ctx context.Context, id string) (<-chan error, error
 			return nil, ErrManagerStopped
 		case rec == nil:
 			return m.syncUnknown(id)
-		case rec.conn == nil || rec.conn.snapshot == nil || rec.conn.held:
+		case rec.state != lifecycle.Connected || rec.conn.snapshot == nil:
 			return m.syncKnown(rec), nil
 		}
 		c := rec.conn
@@ -77,9 +87,9 @@ func (m *Manager) syncKnown(rec *record) <-chan error {
 	switch {
 	case m.pipe == nil || m.window() == 0:
 		return nil
-	case rec.seq == 0 && rec.data != nil && rec.conn == nil:
-		return m.saveWait(rec, rec.window.Due(), nil)
-	case rec.seq == 0 && rec.data != nil && !rec.conn.held:
+	case rec.seq == 0 && rec.data != nil && rec.state == lifecycle.Detached:
+		return m.saveWait(rec, rec.windowEnd(), nil)
+	case rec.seq == 0 && rec.data != nil && rec.state == lifecycle.Connected:
 		return m.saveWait(rec, m.connectedUntil(), rec.conn)
 	}
 	return m.pipe.Await(rec.id)

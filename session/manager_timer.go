@@ -1,9 +1,14 @@
 package session
 
-import "time"
+import (
+	"runtime"
+	"time"
+
+	"github.com/limpet-go/limpet/internal/lifecycle"
+)
 
 // chunk is how many sessions one hold of the lock works on, so that a sweep of many stalls nobody.
-const chunk = 128
+const chunk = 64
 
 // wakeup runs the manager's periodic work when something of it is due.
 type wakeup struct {
@@ -47,6 +52,7 @@ func (m *Manager) wake() {
 	m.clock.working, m.clock.at = true, 0
 	for m.phase == running && m.workChunk(m.now()) {
 		m.unlock()
+		runtime.Gosched() // who waits for the lock gets it first
 		m.mu.Lock()
 	}
 	m.clock.working = false
@@ -76,19 +82,6 @@ func (m *Manager) shootDue(now int64) bool {
 	return true
 }
 
-// keepAlive moves the expiry of connected sessions in the store.
-func (m *Manager) keepAlive(now int64) bool {
-	for range chunk {
-		n := m.keeps.Pop(now)
-		if n == nil {
-			return false
-		}
-		m.extend(n.Owner.rec, m.connectedUntil())
-		m.keeps.Push(n, now+m.keepaliveEvery())
-	}
-	return true
-}
-
 // sweepExpired drops sessions whose window has ended. One that is held then is not expired: it is about to be
 // connected, or given back.
 func (m *Manager) sweepExpired(now int64) bool {
@@ -96,13 +89,13 @@ func (m *Manager) sweepExpired(now int64) bool {
 		return false
 	}
 	for range chunk {
-		n := m.windows.Pop(now)
-		if n == nil {
+		rec := m.windows.Pop(now)
+		if rec == nil {
 			m.swept(now)
 			return false
 		}
-		if n.Owner.conn == nil {
-			m.expire(n.Owner)
+		if rec.state == lifecycle.Detached {
+			m.expire(rec)
 		}
 	}
 	return true
@@ -122,7 +115,7 @@ func (m *Manager) wakeNext() {
 	if n := m.shots.due.First(); n != nil {
 		m.wakeAt(n.Due())
 	}
-	if n := m.keeps.First(); n != nil {
+	if n := m.keeps.first(); n != nil {
 		m.wakeAt(n.Due())
 	}
 	if m.clock.sweep != 0 {

@@ -15,7 +15,7 @@ type memoryUsers struct {
 	mu     sync.RWMutex
 	owners map[string]*memoryOwner // by session ID
 	users  map[string]*memoryUser  // by user ID; each has a session
-	expiry evict.Oldest[memoryOwner]
+	expiry evict.Oldest[memoryOwner, *memoryOwner]
 }
 
 type memoryUser struct {
@@ -29,8 +29,15 @@ type memoryOwner struct {
 	user    *memoryUser
 	place   int           // in the user's sessions
 	until   time.Duration // how long it holds if the session is not live
-	queued  evict.Item[memoryOwner]
+	lookAt  int64         // when a sweep looks at it next
+	queued  evict.Links[memoryOwner]
 }
+
+// EvictLinks is for the queue of entries to look at.
+func (o *memoryOwner) EvictLinks() *evict.Links[memoryOwner] { return &o.queued }
+
+// EvictAge orders that queue.
+func (o *memoryOwner) EvictAge() int64 { return o.lookAt }
 
 // set says whose a session is, in place of what was said earlier. No user takes it out.
 func (u *memoryUsers) set(sessionID, userID string, until time.Duration) {
@@ -59,7 +66,6 @@ func (u *memoryUsers) add(sessionID, userID string) *memoryOwner {
 		u.users[user.id] = user
 	}
 	o := &memoryOwner{session: sessionID, user: user, place: len(user.sessions)}
-	o.queued.Owner = o
 	user.sessions = append(user.sessions, o)
 	u.owners[sessionID] = o
 	return o
@@ -67,9 +73,9 @@ func (u *memoryUsers) add(sessionID, userID string) *memoryOwner {
 
 // lookAt sets when a sweep looks at an entry.
 func (u *memoryUsers) lookAt(o *memoryOwner, at time.Duration) {
-	u.expiry.Remove(&o.queued)
-	o.queued.Age = int64(at)
-	u.expiry.Add(&o.queued)
+	u.expiry.Remove(o)
+	o.lookAt = int64(at)
+	u.expiry.Add(o)
 }
 
 func (u *memoryUsers) remove(o *memoryOwner) {
@@ -81,7 +87,7 @@ func (u *memoryUsers) remove(o *memoryOwner) {
 		delete(u.users, o.user.id)
 	}
 	delete(u.owners, o.session)
-	u.expiry.Remove(&o.queued)
+	u.expiry.Remove(o)
 	if len(u.owners) == 0 {
 		u.drop()
 	}
@@ -89,8 +95,8 @@ func (u *memoryUsers) remove(o *memoryOwner) {
 
 // due returns the entry to look at first if its time has come, else nil.
 func (u *memoryUsers) due(now time.Duration) *memoryOwner {
-	if next := u.expiry.Next(); next != nil && next.Age <= int64(now) {
-		return next.Owner
+	if next := u.expiry.Next(); next != nil && next.lookAt <= int64(now) {
+		return next
 	}
 	return nil
 }
@@ -115,4 +121,6 @@ func (u *memoryUsers) list(ids []string, userID string, below int) ([]string, in
 }
 
 // drop forgets everything.
-func (u *memoryUsers) drop() { u.owners, u.users, u.expiry = nil, nil, evict.Oldest[memoryOwner]{} }
+func (u *memoryUsers) drop() {
+	u.owners, u.users, u.expiry = nil, nil, evict.Oldest[memoryOwner, *memoryOwner]{}
+}

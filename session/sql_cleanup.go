@@ -21,7 +21,7 @@ func (s *SQLStore) cleanup(ctx context.Context, interval time.Duration) {
 		case <-ticker.C:
 		}
 		if err := s.sweepTables(ctx); err != nil && ctx.Err() == nil {
-			slog.Warn("session: expired rows not deleted", "error", err)
+			slog.Warn(eventRowsNotDeleted, "error", err)
 		}
 	}
 }

@@ -23,7 +23,6 @@ func (s *SQLStore) warnOfTable(ctx context.Context) {
 		return
 	}
 	s.warned.Do(func() {
-		slog.Warn("session: the table has columns that cannot hold every session, which may be refused or cut off: run Migrate",
-			"columns", strings.ToLower(strings.Join(columns, ", ")))
+		slog.Warn(eventNarrowTable, "columns", strings.ToLower(strings.Join(columns, ", ")))
 	})
 }

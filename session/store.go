@@ -40,7 +40,8 @@ type SessionStore interface {
 	Touch(ctx context.Context, sessionID string, expiresAt time.Time) error
 
 	// SaveAll writes a batch. It is not atomic: it splits the work into bounded batches in ID order and retries
-	// what is safe to retry. Its error carries a *NotSavedError that names what was not written.
+	// what is safe to retry. Its error carries a *NotSavedError that names what was not written. The map is the
+	// caller's again when it returned.
 	SaveAll(ctx context.Context, sessions map[string]SessionData) error
 
 	// Close stops and waits for the store's goroutines. It closes the database or client only if the store

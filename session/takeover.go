@@ -3,6 +3,8 @@ package session
 import (
 	"context"
 	"fmt"
+
+	"github.com/limpet-go/limpet/internal/lifecycle"
 )
 
 // takeover ends the connection of a session for the sake of another one: the host does it (OnTakeover), else the
@@ -13,7 +15,7 @@ func (m *Manager) takeover(rec *record) step {
 		return waitTakeover(c.takeover)
 	}
 	c.takeover = make(chan struct{})
-	hook, id, held := m.cfg.OnTakeover, rec.id, c.held
+	hook, id, held := m.cfg.OnTakeover, rec.name(), rec.state != lifecycle.Connected
 	if held { // it has no loop yet that could be ended
 		hook = nil
 	}
@@ -65,8 +67,8 @@ func (m *Manager) supersede(ctx context.Context, c *connection, held bool) (a *A
 	if err := ctx.Err(); err != nil {
 		return nil, false, fmt.Errorf("session: resume: %w", err)
 	}
-	if c.held {
-		return m.inherit(c), false, nil
+	if c.rec.state != lifecycle.Connected {
+		return m.inherit(c.rec), false, nil
 	}
 	if held { // it connected meanwhile: its host must be told
 		return nil, false, nil
@@ -79,15 +81,14 @@ func (m *Manager) supersede(ctx context.Context, c *connection, held bool) (a *A
 		return nil, false, ErrSessionConnected
 	}
 	m.counts.takenOver++
-	m.letGo(c.rec, data)
+	m.letGo(c.rec, m.contentOf(data))
 	return nil, false, nil
 }
 
 // inherit passes a session that is only held on to another connection, window and all.
-func (m *Manager) inherit(c *connection) *Attachment {
+func (m *Manager) inherit(rec *record) *Attachment {
 	m.counts.takenOver++
-	m.unlink(c.rec)
-	return m.hold(c.rec, ResumedByTakeover, c.fromStore)
+	return m.hold(rec, ResumedByTakeover, lifecycle.Resume)
 }
 
 // lastSnapshot takes a snapshot with the lock given back meanwhile. It reports whether the connection is still the
@@ -109,5 +110,5 @@ func (m *Manager) lastSnapshot(ctx context.Context, c *connection) (data []byte,
 
 // isCurrent reports whether a connection has its session still.
 func (m *Manager) isCurrent(c *connection) bool {
-	return c.rec.conn == c && m.records[c.rec.id] == c.rec
+	return c.rec.conn == c && c.rec.state.Attached()
 }

@@ -11,10 +11,18 @@ import (
 
 // thing is what a test puts in a queue; used is what a naive policy needs to know of it.
 type thing struct {
-	name string
-	used int
-	item evict.Item[thing]
+	name  string
+	age   int64
+	group string
+	used  int
+	links evict.Links[thing]
 }
+
+func (x *thing) EvictLinks() *evict.Links[thing] { return &x.links }
+
+func (x *thing) EvictAge() int64 { return x.age }
+
+func groupOf(x *thing) string { return x.group }
 
 // naive says which of some things may go first.
 type naive func(in []*thing) []*thing
@@ -35,8 +43,8 @@ func fair(in []*thing) (first []*thing) {
 	sizes := map[string]int{}
 	most := 0
 	for _, x := range in {
-		sizes[x.item.Group]++
-		most = max(most, sizes[x.item.Group])
+		sizes[x.group]++
+		most = max(most, sizes[x.group])
 	}
 	for group, size := range sizes {
 		if size != most {
@@ -44,7 +52,7 @@ func fair(in []*thing) (first []*thing) {
 		}
 		var members []*thing
 		for _, x := range in {
-			if x.item.Group == group {
+			if x.group == group {
 				members = append(members, x)
 			}
 		}
@@ -59,34 +67,32 @@ func TestEachPolicyAgreesWithANaiveOne(t *testing.T) {
 		naive naive
 	}{
 		"lru":    {evict.NewLRU[thing](), least(func(x *thing) int64 { return int64(x.used) })},
-		"oldest": {evict.NewOldest[thing](), least(func(x *thing) int64 { return x.item.Age })},
+		"oldest": {evict.NewOldest[thing](), least(func(x *thing) int64 { return x.age })},
 		"random": {evict.NewRandom[thing](rand.Intn), func(in []*thing) []*thing { return in }},
-		"fair":   {evict.NewFair[thing](), fair},
+		"fair":   {evict.NewFair(groupOf), fair},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := rand.New(rand.NewSource(1))
 			var all []*thing
 			for i := range 40 {
-				x := &thing{name: fmt.Sprint(i)}
-				x.item = evict.Item[thing]{Owner: x, Age: int64(r.Intn(20)), Group: fmt.Sprint(r.Intn(5))}
-				all = append(all, x)
+				all = append(all, &thing{name: fmt.Sprint(i), age: int64(r.Intn(20)), group: fmt.Sprint(r.Intn(5))})
 			}
 			var in []*thing
 			for clock := range 20000 {
 				x := all[r.Intn(len(all))]
 				switch was := slices.Index(in, x); r.Intn(4) {
 				case 0, 1:
-					policy.queue.Add(&x.item)
+					policy.queue.Add(x)
 					if was < 0 {
 						x.used, in = clock, append(in, x)
 					}
 				case 2:
-					policy.queue.Remove(&x.item)
+					policy.queue.Remove(x)
 					if was >= 0 {
 						in = slices.Delete(in, was, was+1)
 					}
 				case 3:
-					policy.queue.Touch(&x.item)
+					policy.queue.Touch(x)
 					x.used = clock
 				}
 				check(t, policy.queue, policy.naive, x, in)
@@ -97,8 +103,8 @@ func TestEachPolicyAgreesWithANaiveOne(t *testing.T) {
 
 func check(t *testing.T, q evict.Queue[thing], policy naive, x *thing, in []*thing) {
 	t.Helper()
-	if q.Len() != len(in) || x.item.Queued() != slices.Contains(in, x) {
-		t.Fatalf("%d items, want %d; queued %v", q.Len(), len(in), x.item.Queued())
+	if q.Len() != len(in) || x.links.Queued() != slices.Contains(in, x) {
+		t.Fatalf("%d items, want %d; queued %v", q.Len(), len(in), x.links.Queued())
 	}
 	next := q.Next()
 	if len(in) == 0 {
@@ -107,8 +113,8 @@ func check(t *testing.T, q evict.Queue[thing], policy naive, x *thing, in []*thi
 		}
 		return
 	}
-	if !slices.Contains(policy(in), next.Owner) {
-		t.Fatalf("next is %s, which does not go first", next.Owner.name)
+	if !slices.Contains(policy(in), next) {
+		t.Fatalf("next is %s, which does not go first", next.name)
 	}
 }
 
@@ -116,12 +122,10 @@ func TestRandomGivesEveryItemTheSameChance(t *testing.T) {
 	q := evict.NewRandom[thing](rand.New(rand.NewSource(1)).Intn)
 	counts := map[*thing]int{}
 	for range 10 {
-		x := &thing{}
-		x.item.Owner = x
-		q.Add(&x.item)
+		q.Add(&thing{})
 	}
 	for range 10000 {
-		counts[q.Next().Owner]++
+		counts[q.Next()]++
 	}
 	for _, n := range counts {
 		if n < 850 || n > 1150 {

@@ -1,54 +1,61 @@
 package evict
 
-// LRU is the queue whose item used the longest time ago goes first, in constant time.
-type LRU[T any] struct {
-	root Item[T]
-	n    int
+// LRU is the queue whose thing used the longest time ago goes first, in constant time.
+type LRU[T any, P Linked[T]] struct {
+	first, last *T
+	n           int
 }
 
 // NewLRU returns an empty LRU queue.
-func NewLRU[T any]() *LRU[T] { return &LRU[T]{} }
+func NewLRU[T any, P Linked[T]]() *LRU[T, P] { return &LRU[T, P]{} }
 
-// Len returns the number of items.
-func (l *LRU[T]) Len() int { return l.n }
+// Len returns the number of things.
+func (l *LRU[T, P]) Len() int { return l.n }
 
-// Add puts an item last.
-func (l *LRU[T]) Add(it *Item[T]) {
-	if it.index != 0 {
+// Add puts a thing last.
+func (l *LRU[T, P]) Add(t *T) {
+	at := P(t).EvictLinks()
+	if at.index != 0 {
 		return
 	}
-	if l.root.next == nil {
-		l.root.next, l.root.prev = &l.root, &l.root
+	at.prev, at.next, at.index = l.last, nil, 1
+	if l.last == nil {
+		l.first = t
+	} else {
+		P(l.last).EvictLinks().next = t
 	}
-	it.prev, it.next = l.root.prev, &l.root
-	it.prev.next, it.next.prev = it, it
-	it.index = 1
+	l.last = t
 	l.n++
 }
 
-// Touch moves an item to the end.
-func (l *LRU[T]) Touch(it *Item[T]) {
-	if it.index == 0 {
+// Touch moves a thing to the end.
+func (l *LRU[T, P]) Touch(t *T) {
+	if l.last == t || P(t).EvictLinks().index == 0 {
 		return
 	}
-	l.Remove(it)
-	l.Add(it)
+	l.Remove(t)
+	l.Add(t)
 }
 
-// Remove takes an item out.
-func (l *LRU[T]) Remove(it *Item[T]) {
-	if it.index == 0 {
+// Remove takes a thing out.
+func (l *LRU[T, P]) Remove(t *T) {
+	at := P(t).EvictLinks()
+	if at.index == 0 {
 		return
 	}
-	it.prev.next, it.next.prev = it.next, it.prev
-	it.prev, it.next, it.index = nil, nil, 0
+	if at.prev == nil {
+		l.first = at.next
+	} else {
+		P(at.prev).EvictLinks().next = at.next
+	}
+	if at.next == nil {
+		l.last = at.prev
+	} else {
+		P(at.next).EvictLinks().prev = at.prev
+	}
+	*at = Links[T]{}
 	l.n--
 }
 
-// Next returns the item used the longest time ago.
-func (l *LRU[T]) Next() *Item[T] {
-	if l.n == 0 {
-		return nil
-	}
-	return l.root.next
-}
+// Next returns the thing used the longest time ago.
+func (l *LRU[T, P]) Next() *T { return l.first }

@@ -1,46 +1,49 @@
 package evict
 
-// Random is the queue in which every item is as likely to go first as any other, in constant time.
-type Random[T any] struct {
-	items []*Item[T]
-	intn  func(n int) int
+// Random is the queue in which every thing is as likely to go first as any other, in constant time.
+type Random[T any, P Linked[T]] struct {
+	things []*T
+	intn   func(n int) int
 }
 
 // NewRandom returns an empty queue. intn returns a number from 0 to n-1, each as likely.
-func NewRandom[T any](intn func(n int) int) *Random[T] { return &Random[T]{intn: intn} }
+func NewRandom[T any, P Linked[T]](intn func(n int) int) *Random[T, P] {
+	return &Random[T, P]{intn: intn}
+}
 
-// Len returns the number of items.
-func (r *Random[T]) Len() int { return len(r.items) }
+// Len returns the number of things.
+func (r *Random[T, P]) Len() int { return len(r.things) }
 
-// Add puts an item in.
-func (r *Random[T]) Add(it *Item[T]) {
-	if it.index != 0 {
-		return
+// Add puts a thing in.
+func (r *Random[T, P]) Add(t *T) {
+	if at := P(t).EvictLinks(); at.index == 0 {
+		r.things = append(r.things, t)
+		at.index = len(r.things)
 	}
-	r.items = append(r.items, it)
-	it.index = len(r.items)
 }
 
 // Touch does nothing: use does not change the odds.
-func (r *Random[T]) Touch(*Item[T]) {}
+func (r *Random[T, P]) Touch(*T) {}
 
-// Remove takes an item out; the last one takes its place.
-func (r *Random[T]) Remove(it *Item[T]) {
-	if it.index == 0 {
+// Remove takes a thing out; the last one takes its place.
+func (r *Random[T, P]) Remove(t *T) {
+	at := P(t).EvictLinks()
+	if at.index == 0 {
 		return
 	}
-	last := len(r.items) - 1
-	moved := r.items[last]
-	r.items[it.index-1], moved.index = moved, it.index
-	r.items[last] = nil
-	r.items = r.items[:last]
-	it.index = 0
+	last := len(r.things) - 1
+	moved := r.things[last]
+	r.things[at.index-1] = moved
+	P(moved).EvictLinks().index = at.index
+	r.things[last] = nil
+	r.things = r.things[:last]
+	at.index = 0
 }
 
-// Next returns any item, another one each time.
-func (r *Random[T]) Next() *Item[T] {
-	if len(r.items) == 0 {
+// Next returns any thing, another one each time.
+func (r *Random[T, P]) Next() *T {
+	if len(r.things) == 0 {
 		return nil
 	}
-	return r.items[r.intn(len(r.items))]
+	return r.things[r.intn(len(r.things))]
 }

@@ -58,3 +58,58 @@ func pop(t *testing.T, q *expiry.Queue[thing], in []*thing, now int64) []*thing 
 	}
 	return in
 }
+
+// placed is what a test puts in a line.
+type placed struct{ place expiry.Links[placed] }
+
+func (x *placed) ExpiryLinks() *expiry.Links[placed] { return &x.place }
+
+func TestLineDoesAsAQueueDoes(t *testing.T) {
+	r := rand.New(rand.NewSource(2))
+	var q expiry.Queue[thing]
+	var l expiry.Line[placed, *placed]
+	var things [30]thing
+	var all [30]placed
+	index := func(n *expiry.Node[thing]) int {
+		if n == nil {
+			return -1
+		}
+		for i := range things {
+			if &things[i] == n.Owner {
+				return i
+			}
+		}
+		return -1
+	}
+	place := func(x *placed) int {
+		for i := range all {
+			if &all[i] == x {
+				return i
+			}
+		}
+		return -1
+	}
+	for range 20000 {
+		i, due := r.Intn(len(all)), int64(r.Intn(50))
+		things[i].node.Owner = &things[i]
+		switch r.Intn(6) {
+		case 0:
+			now := due
+			if a, b := index(q.Pop(now)), place(l.Pop(now)); a != b {
+				t.Fatalf("popped %d, want %d", b, a)
+			}
+		case 1, 2:
+			q.Remove(&things[i].node)
+			l.Remove(&all[i])
+		default:
+			q.Push(&things[i].node, due)
+			l.Push(&all[i], due)
+		}
+		if l.Len() != q.Len() || l.Has(&all[i]) != things[i].node.Queued() || all[i].place.Due() != things[i].node.Due() {
+			t.Fatalf("%d in the line, want %d", l.Len(), q.Len())
+		}
+		if a, b := index(q.First()), place(l.First()); a != b {
+			t.Fatalf("%d is first, want %d", b, a)
+		}
+	}
+}

@@ -24,7 +24,7 @@ const grace = 50 * time.Millisecond
 // store's last error if there was one. Either way no goroutine is left, unless the store ignores its context.
 // Draining again goes on where the last one ended. Only one Drain may run at a time.
 func (p *Pipeline) Drain(ctx context.Context) (left []string, err error) {
-	p.begin()
+	p.Hurry()
 	empty := p.await(ctx, func() bool { return len(p.entries) == 0 && p.running == 0 })
 	if empty {
 		return nil, nil
@@ -39,16 +39,17 @@ func (p *Pipeline) Drain(ctx context.Context) (left []string, err error) {
 	return p.end()
 }
 
-// begin makes everything ready.
-func (p *Pipeline) begin() {
+// Hurry has everything that waits tried again at once, and ends the pause that a Drain left behind. It is what a Drain
+// begins with, for callers who bring more before they drain; a Drain must follow.
+func (p *Pipeline) Hurry() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.mode, p.failures, p.gate = draining, 0, time.Time{}
 	if p.ctx.Err() != nil {
 		p.ctx, p.cancel = context.WithCancel(context.Background())
 	}
-	for _, e := range p.waits {
-		e.due = time.Time{}
+	for i := range p.waits {
+		p.waits[i].due = time.Time{}
 	}
 	p.kick()
 }

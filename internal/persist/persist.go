@@ -3,7 +3,8 @@
 //
 // What it promises: the writes of one session reach the store one at a time and in order, a newer state replaces
 // an older one that waits, a delete wins over a save and follows the one in flight, and a write that fails is tried
-// again until it is acknowledged, superseded, expired, refused for good, or pushed out by the limit on bytes.
+// again until it is acknowledged, superseded, expired, refused for good, or pushed out by the limit on bytes. The
+// limit is for all that waits: touches are pushed out before states, and deletes never are.
 // No method but Drain waits for the store.
 package persist
 
@@ -30,6 +31,7 @@ type Write struct {
 	Op      Op
 	Data    []byte    // of a Save: never changed by anyone once it was Put
 	Expires time.Time // of a Save or Touch
+	Spare   bool      // of a Touch: the store keeps the session for as long without it
 	Owner   any       // given back with the outcome
 	Seq     uint64    // set by Put: larger for each
 }
@@ -71,8 +73,9 @@ type Config struct {
 	// Refused says that an error is the store's last word on a write.
 	Refused func(err error) bool
 
-	// Done is called when the store acknowledged a write, before a later one of that session is tried.
-	Done func(w Write)
+	// Done is called when the store acknowledged writes, those of one call of it at once, before a later one of these
+	// sessions is tried. It must not keep the slice.
+	Done func(ws []Write)
 
 	// Dropped is called when a write was given up: ErrExpired or a refusal.
 	Dropped func(w Write, err error)
@@ -80,7 +83,7 @@ type Config struct {
 	// Failed is called when n writes failed and will be tried again.
 	Failed func(n int, err error)
 
-	MaxBytes   int64         // of unsaved state; not positive: no limit
+	MaxBytes   int64         // of all that waits, with what it costs beside the state; not positive: no limit
 	Workers    int           // how many store calls run at once, half of them only while full batches wait; default 8
 	BatchSize  int           // sessions in one call; default 256
 	BatchBytes int           // bytes in one call; default 4 MiB
@@ -94,7 +97,7 @@ func (c Config) withDefaults() Config {
 		c.Refused = func(error) bool { return false }
 	}
 	if c.Done == nil {
-		c.Done = func(Write) {}
+		c.Done = func([]Write) {}
 	}
 	if c.Dropped == nil {
 		c.Dropped = func(Write, error) {}

@@ -2,26 +2,24 @@ package persist
 
 import (
 	"container/heap"
-	"container/list"
 	"context"
 	"math"
 	"sync"
 	"time"
 )
 
-// overhead is what an unsaved state costs beside its bytes, so that the limit holds for many small ones too.
-const overhead = 256
-
 // Pipeline is the queue. Its methods are safe for use by many goroutines. It has no goroutine while it is idle.
 type Pipeline struct {
 	cfg   Config
 	batch BatchStore // nil if the store is none
+	start time.Time
 
 	mu      sync.Mutex
 	entries map[string]*entry
-	ready   queues    // what may be written now, by kind of batch
-	waits   byDue     // failed, to be tried again
-	ages    list.List // entries with a save to do, those whose bytes wait longest first
+	ready   queues // what may be written now, by kind of batch
+	waits   byDue  // failed, to be tried again
+	ages    queues // touches and saves that could be given up, the oldest first
+	since   list   // all entries, those that wait longest first
 	bytes   int64
 	seq     uint64
 
@@ -31,6 +29,7 @@ type Pipeline struct {
 	failures int       // of the store in a row
 	gate     time.Time // no call before, after a failure
 	timer    *time.Timer
+	armed    time.Time // when the timer fires; zero when it is not set
 	mode     mode
 	lastErr  error
 	errors   uint64
@@ -42,69 +41,77 @@ type Pipeline struct {
 
 // New makes a pipeline.
 func New(cfg Config) *Pipeline {
-	p := &Pipeline{cfg: cfg.withDefaults(), entries: map[string]*entry{}}
+	p := &Pipeline{
+		cfg:     cfg.withDefaults(),
+		start:   time.Now(),
+		entries: map[string]*entry{},
+		ready:   newQueues(byTurn),
+		ages:    newQueues(byAge),
+		since:   list{kind: byWait},
+	}
 	p.batch, _ = cfg.Store.(BatchStore)
 	p.limit = p.cfg.BatchSize
 	p.ctx, p.cancel = context.WithCancel(context.Background())
 	return p
 }
 
-// Put queues a write and returns the states it pushed out, oldest first: ErrOverflow is theirs. A save or touch of a
-// session that is being deleted is ignored, and Put returns seq 0.
+// Put queues a write and returns what it pushed out, the oldest first: ErrOverflow is theirs. A save or touch of a
+// session that is being deleted is ignored, and Put returns seq 0. A delete pushes nothing out: the next write does.
 func (p *Pipeline) Put(w Write) (seq uint64, lost []Write) {
-	seq, _, lost = p.put(w, false)
-	return seq, lost
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	e := p.put(&w)
+	if e == nil {
+		return 0, nil
+	}
+	return w.Seq, p.queue(e, w.Op)
 }
 
 // PutWait is Put, and returns a channel that receives the outcome: nil once the store acknowledged w or a later
 // state, or why it was given up.
 func (p *Pipeline) PutWait(w Write) (seq uint64, done <-chan error, lost []Write) {
-	return p.put(w, true)
-}
-
-func (p *Pipeline) put(w Write, wait bool) (uint64, <-chan error, []Write) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	e := p.put(&w)
+	if e == nil {
+		done := make(chan error, 1)
+		done <- ErrDeleted
+		return 0, done, nil
+	}
+	done = e.await(w.Seq)
+	return w.Seq, done, p.queue(e, w.Op)
+}
+
+// put makes w the newest of its session, whose entry it returns; nil when w does not count.
+func (p *Pipeline) put(w *Write) *entry {
 	e := p.entries[w.ID]
 	if e == nil {
-		e = &entry{id: w.ID}
+		e = newEntry(w.ID)
 		p.entries[w.ID] = e
+		p.wait(e)
 	}
 	p.seq++
 	w.Seq = p.seq
-	before := e.bytes()
-	if !e.merge(w) {
-		return 0, answered(wait, ErrDeleted), nil
+	before := len(e.next.Data)
+	if !e.merge(*w) {
+		return nil
 	}
-	p.bytes += e.bytes() - before
+	p.bytes += int64(len(e.next.Data) - before)
 	if w.Op == Delete {
 		e.resolve(math.MaxUint64, ErrDeleted)
 	}
-	done := e.await(wait, w.Seq)
-	p.note(e, w.Op)
+	return e
+}
+
+// queue brings an entry with a new write on its way.
+func (p *Pipeline) queue(e *entry, op Op) (lost []Write) {
+	p.note(e, op)
 	p.enqueue(e)
-	lost := p.overflow()
+	if op != Delete {
+		lost = p.overflow()
+	}
 	p.kick()
-	return w.Seq, done, lost
-}
-
-// answered returns a channel with an outcome.
-func answered(wait bool, err error) <-chan error {
-	if !wait {
-		return nil
-	}
-	done := make(chan error, 1)
-	done <- err
-	return done
-}
-
-func (e *entry) await(wait bool, seq uint64) <-chan error {
-	if !wait {
-		return nil
-	}
-	done := make(chan error, 1)
-	e.waiters = append(e.waiters, waiter{seq, done})
-	return done
+	return lost
 }
 
 // Await returns a channel that receives the outcome of what is queued now for a session; nil when nothing is.
@@ -115,71 +122,42 @@ func (p *Pipeline) Await(id string) <-chan error {
 	if e == nil {
 		return nil
 	}
-	return e.await(true, max(e.next.Seq, e.fly.Seq))
-}
-
-// note keeps the order in which unsaved states would be given up.
-func (p *Pipeline) note(e *entry, op Op) {
-	switch {
-	case e.next.Op != Save:
-		p.forget(e)
-	case e.age == nil && op == None: // it was tried, so it is old
-		e.age = p.ages.PushFront(e)
-	case e.age == nil:
-		e.age = p.ages.PushBack(e)
-	case op == Save:
-		p.ages.MoveToBack(e.age)
-	}
-}
-
-func (p *Pipeline) forget(e *entry) {
-	if e.age != nil {
-		p.ages.Remove(e.age)
-		e.age = nil
-	}
+	return e.await(e.newest())
 }
 
 // enqueue makes an entry ready unless a worker has it or it waits for another try.
 func (p *Pipeline) enqueue(e *entry) {
-	if e.place != nowhere || e.fly.Op != None || e.next.Op == None {
+	if e.place == ready && e.queue != e.kind() { // it changed while it was queued
+		p.unqueue(e)
+	}
+	if e.place != nowhere || e.fly != nil || e.next.Op == None {
 		return
 	}
-	e.place = ready
-	p.ready[e.kind()].push(e)
+	e.place, e.queue = ready, e.kind()
+	p.ready[e.queue].pushBack(e)
 }
 
-// overflow gives up the oldest unsaved states that no worker has, until the limit holds.
-func (p *Pipeline) overflow() (lost []Write) {
-	for p.cfg.MaxBytes > 0 && p.bytes+int64(p.ages.Len())*overhead > p.cfg.MaxBytes && p.ages.Len() > 0 {
-		e := p.ages.Front().Value.(*entry)
-		lost = append(lost, e.next)
-		p.discard(e, ErrOverflow)
-	}
-	return lost
-}
-
-// discard gives up what an entry has not begun.
-func (p *Pipeline) discard(e *entry, err error) {
-	p.forget(e)
-	p.bytes -= int64(len(e.next.Data))
-	e.resolve(e.next.Seq, err)
-	e.next = Write{}
-	p.clean(e)
-}
-
-// clean drops an entry that has nothing left to do. The ready queues skip what is no longer an entry's place.
-func (p *Pipeline) clean(e *entry) {
-	if e.next.Op != None || e.fly.Op != None {
-		return
-	}
-	if e.place == waiting {
-		heap.Remove(&p.waits, e.index)
+// unqueue takes an entry out of where it waits.
+func (p *Pipeline) unqueue(e *entry) {
+	switch e.place {
+	case ready:
+		p.ready[e.queue].remove(e)
+	case waiting:
+		heap.Remove(&p.waits, int(e.index))
 	}
 	e.place = nowhere
-	e.resolve(math.MaxUint64, nil)
-	if p.entries[e.id] == e {
-		delete(p.entries, e.id)
+}
+
+// clean drops an entry that has nothing left to do.
+func (p *Pipeline) clean(e *entry) {
+	if e.next.Op != None || e.fly != nil {
+		return
 	}
+	p.unqueue(e)
+	p.since.remove(e)
+	e.resolve(math.MaxUint64, nil)
+	delete(p.entries, e.next.ID)
+	e.free()
 	if len(p.entries) == 0 {
 		p.broadcast()
 	}
@@ -208,7 +186,8 @@ func (p *Pipeline) Lookup(id string) Write {
 type Stats struct {
 	Sessions int
 	Bytes    int64
-	Errors   uint64 // writes that failed and were tried again
+	Oldest   time.Duration // how long the session has waited that waits longest
+	Errors   uint64        // writes that failed and were tried again
 	LastErr  error
 }
 
@@ -216,5 +195,5 @@ type Stats struct {
 func (p *Pipeline) Stats() Stats {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return Stats{len(p.entries), p.bytes, p.errors, p.lastErr}
+	return Stats{len(p.entries), p.bytes, p.oldest(), p.errors, p.lastErr}
 }

@@ -2,24 +2,55 @@ package persist
 
 import (
 	"container/heap"
+	"sync"
 	"time"
 )
 
 // mostExpired is how many expired entries one hold of the lock gives up.
 const mostExpired = 256
 
+// worker is what a goroutine that writes has in its hands: a batch, what of it is in flight, how that ended, and what
+// has expired instead.
+type worker struct {
+	batch   []*entry
+	writes  []Write // those of the batch, in its order
+	errs    []error
+	expired []Write
+}
+
+// workers that are done are used again, for the sake of their slices.
+var spareWorkers = sync.Pool{New: func() any { return new(worker) }}
+
+// reset empties a worker.
+func (w *worker) reset() {
+	clear(w.batch)
+	clear(w.writes)
+	clear(w.errs)
+	clear(w.expired)
+	w.batch, w.writes, w.errs, w.expired = w.batch[:0], w.writes[:0], w.errs[:0], w.expired[:0]
+}
+
 // kick starts workers for what is ready, or a timer for when something will be.
 func (p *Pipeline) kick() {
 	if p.mode == paused {
 		return
 	}
+	if p.failures == 0 && len(p.waits) == 0 { // no need to look at the clock
+		p.launch(time.Time{})
+		return
+	}
 	now := time.Now()
 	p.promote(now)
-	for p.mayRun(now) && p.running < p.ready.len() {
+	p.launch(now)
+	p.arm(now)
+}
+
+// launch starts as many workers as may run.
+func (p *Pipeline) launch(now time.Time) {
+	for p.running < p.ready.len() && p.mayRun(now) {
 		p.running++
 		go p.work()
 	}
-	p.arm(now)
 }
 
 // mayRun reports whether one more worker may begin: while the store fails, one tries at a time, with pauses. The second
@@ -52,7 +83,7 @@ func (p *Pipeline) most(kind Op) int {
 // promote makes ready what has waited long enough.
 func (p *Pipeline) promote(now time.Time) {
 	for p.mode != once && len(p.waits) > 0 && !p.waits[0].due.After(now) {
-		e := heap.Pop(&p.waits).(*entry)
+		e := heap.Pop(&p.waits).(retry).entry
 		e.place = nowhere
 		p.enqueue(e)
 	}
@@ -67,9 +98,10 @@ func (p *Pipeline) arm(now time.Time) {
 	if p.failures > 0 && p.ready.len() > 0 && p.running == 0 && (at.IsZero() || p.gate.Before(at)) {
 		at = p.gate
 	}
-	if at.IsZero() {
+	if at.IsZero() || at.Equal(p.armed) {
 		return
 	}
+	p.armed = at
 	if p.timer == nil {
 		p.timer = time.AfterFunc(at.Sub(now), p.wake)
 		return
@@ -80,27 +112,34 @@ func (p *Pipeline) arm(now time.Time) {
 func (p *Pipeline) wake() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.armed = time.Time{}
 	p.kick()
 }
 
 // work writes batches until nothing is ready or the store fails.
 func (p *Pipeline) work() {
+	w := spareWorkers.Get().(*worker)
 	p.mu.Lock()
 	for p.mode != paused {
-		batch, expired := p.take(time.Now())
-		if len(batch)+len(expired) == 0 {
+		p.take(w, time.Now())
+		if len(w.batch)+len(w.expired) == 0 {
 			break
 		}
 		ctx := p.ctx
 		p.mu.Unlock()
-		for _, w := range expired {
-			p.cfg.Dropped(w, ErrExpired)
+		for _, lost := range w.expired {
+			p.cfg.Dropped(lost, ErrExpired)
 		}
-		errs := p.write(ctx, batch)
+		p.write(ctx, w)
 		p.mu.Lock()
-		p.settle(batch, errs)
+		failing := p.failures > 0
+		p.settle(w)
+		w.reset()
 		if p.failures > 0 {
 			break
+		}
+		if failing { // the store is back: the others may help again
+			p.kick()
 		}
 	}
 	if p.running--; p.running == 0 {
@@ -108,55 +147,51 @@ func (p *Pipeline) work() {
 	}
 	p.kick()
 	p.mu.Unlock()
+	spareWorkers.Put(w)
 }
 
-// take moves what one store call can write into the hands of the caller: a batch of one kind, the kinds taking turns.
+// take moves what one store call can write into the hands of a worker: a batch of one kind, the kinds taking turns.
 // What has expired is given up instead.
-func (p *Pipeline) take(now time.Time) (batch []*entry, expired []Write) {
+func (p *Pipeline) take(w *worker, now time.Time) {
 	p.promote(now)
 	for range p.ready {
 		p.turn = (p.turn + 1) % Op(len(p.ready))
-		if batch, expired = p.takeKind(p.turn, now); len(batch)+len(expired) > 0 {
+		if p.takeKind(w, p.turn, now); len(w.batch)+len(w.expired) > 0 {
 			break
 		}
 	}
-	return batch, expired
+	for i, e := range w.batch {
+		e.fly = &w.writes[i]
+		p.note(e, None)
+	}
 }
 
 // takeKind takes a batch of one kind.
-func (p *Pipeline) takeKind(kind Op, now time.Time) (batch []*entry, expired []Write) {
+func (p *Pipeline) takeKind(w *worker, kind Op, now time.Time) {
 	most := p.most(kind)
-	for size := 0; len(batch) < most && size < p.cfg.BatchBytes; {
-		e := p.takeOne(kind, now, &expired)
+	for size := 0; len(w.batch) < most && size < p.cfg.BatchBytes; {
+		e := p.takeOne(w, kind, now)
 		if e == nil {
 			break
 		}
-		batch = append(batch, e)
-		size += len(e.fly.Data)
+		w.batch, w.writes = append(w.batch, e), append(w.writes, e.next)
+		size += len(e.next.Data)
+		e.drop()
 	}
-	return batch, expired
 }
 
-// takeOne begins the first live write of a queue.
-func (p *Pipeline) takeOne(kind Op, now time.Time, expired *[]Write) *entry {
-	for len(*expired) < mostExpired {
-		e := p.ready[kind].pop()
-		switch {
-		case e == nil:
+// takeOne takes the first live entry of a queue out of it.
+func (p *Pipeline) takeOne(w *worker, kind Op, now time.Time) *entry {
+	for len(w.expired) < mostExpired {
+		e := p.ready[kind].front
+		if e == nil {
 			return nil
-		case e.place != ready || p.entries[e.id] != e:
-			continue
-		case e.kind() != kind: // it changed while it was queued
-			p.ready[e.kind()].push(e)
-			continue
 		}
-		e.place = nowhere
+		p.unqueue(e)
 		if e.next.Op == Delete || e.next.Expires.After(now) {
-			p.forget(e)
-			e.fly, e.next = e.next, Write{}
 			return e
 		}
-		*expired = append(*expired, e.next)
+		w.expired = append(w.expired, e.next)
 		p.discard(e, ErrExpired)
 	}
 	return nil

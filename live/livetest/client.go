@@ -100,13 +100,17 @@ type Conn struct {
 }
 
 // Hello sends the first message and returns the answer. tab is empty for a fresh session, or the tab part of a
-// welcome to resume.
+// welcome to resume. When the server asks to come back later, AfterMs of the message says when, and the error how it
+// closed the socket.
 func (c *Conn) Hello(ctx context.Context, tab string) (Message, error) {
 	hello := map[string]any{"t": "hello", "v": 1, "tab": tab, "path": "/" + strings.TrimPrefix(c.path, "/")}
 	if err := c.SendJSON(ctx, hello); err != nil {
 		return Message{}, err
 	}
 	m, err := c.Next(ctx)
+	if err == nil && m.T == "reconnect" {
+		_, err = c.Next(ctx)
+	}
 	if err == nil && m.T != "welcome" {
 		err = fmt.Errorf("livetest: hello: answered by %q", m.T)
 	}

@@ -76,23 +76,28 @@ func Run(ctx context.Context, s Settings, ready func(addr string) error, logger 
 	}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(ln) }()
+	end := func() error { return drain(host, server, DrainTimeout, logger) }
 	if err := ready(ln.Addr().String()); err != nil {
-		return errors.Join(err, drain(host, server))
+		return errors.Join(err, end())
 	}
 	select {
 	case <-ctx.Done():
-		return drain(host, server)
+		return end()
 	case err := <-served:
-		return errors.Join(fmt.Errorf("node: serving: %w", err), drain(host, server))
+		return errors.Join(fmt.Errorf("node: serving: %w", err), end())
 	}
 }
 
-// drain saves every session, then gives requests that are under way a moment. What is idle then is cut off: a
-// connection that was opened and never used would hold a patient shutdown up for seconds.
-func drain(host *live.Host, server *http.Server) error {
-	ctx, cancel := context.WithTimeout(context.Background(), DrainTimeout)
+// drain saves every session, or says in the log which it could not, then gives requests that are under way a moment. What is
+// idle then is cut off: a connection that was opened and never used would hold a patient shutdown up for seconds.
+func drain(host *live.Host, server *http.Server, within time.Duration, logger *slog.Logger) error {
+	ctx, cancel := context.WithTimeout(context.Background(), within)
 	defer cancel()
 	err := host.Shutdown(ctx)
+	var unsaved *session.NotSavedError
+	if errors.As(err, &unsaved) {
+		logger.Error("sessions not saved", "unsaved", unsaved)
+	}
 	short, cancel := context.WithTimeout(ctx, 500*time.Millisecond)
 	defer cancel()
 	if server.Shutdown(short) != nil {
