@@ -37,6 +37,7 @@ var storeContenders = []storeContender{
 	{"plain", func() store { return plain.NewStore() }},
 	{"limpet", func() store { return session.NewMemoryStore() }},
 	{"xsync", func() store { return peers.NewXSync() }},
+	{"otter", func() store { return peers.NewOtter() }},
 	{"scs", func() store { return peers.NewSCS() }},
 	{"floor", func() store { return peers.NewFloor() }},
 }

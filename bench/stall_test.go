@@ -40,6 +40,7 @@ func BenchmarkMemoryStoreSweep(b *testing.B) {
 				return session.NewMemoryStore(session.WithCleanupInterval(sweepEvery))
 			}, expired},
 			{"xsync", func() sweeper { return peers.NewXSync() }, expired},
+			{"otter", func() sweeper { return peers.NewOtter() }, expired},
 			{"none", func() sweeper { return session.NewMemoryStore(session.WithCleanupInterval(-1)) }, 0},
 		} {
 			b.Run(fmt.Sprintf("expired=%d/impl=%s", expired, c.impl), func(b *testing.B) {

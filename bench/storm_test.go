@@ -28,7 +28,7 @@ type slowStore struct {
 }
 
 func newSlowStore() *slowStore {
-	return &slowStore{slots: make(chan struct{}, storeCalls), saved: map[string]bool{}}
+	return &slowStore{slots: make(chan struct{}, storeCalls), saved: make(map[string]bool, stormSessions)}
 }
 
 func (s *slowStore) Save(ctx context.Context, id string, data []byte, at time.Time) error {
