@@ -29,6 +29,7 @@ func TestBrowser(t *testing.T) {
 		{"reload keeps the cart", reloadKeepsTheCart},
 		{"tab moves to the other node", tabMovesToTheOtherNode},
 		{"input that kills the process is set aside", deadlyInputIsSetAside},
+		{"tab of an overloaded node does not hurry", overloadedTabDoesNotHurry},
 	} {
 		t.Run(tt.name, func(t *testing.T) { tt.test(t, b) })
 	}

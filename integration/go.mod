@@ -6,6 +6,7 @@ require (
 	github.com/chromedp/chromedp v0.23.0
 	github.com/limpet-go/limpet v0.0.0
 	github.com/limpet-go/limpet/drivers v0.0.0
+	pgregory.net/rapid v1.3.0
 )
 
 require (
