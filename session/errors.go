@@ -27,6 +27,10 @@ var (
 
 // Outcomes beyond the ones above.
 var (
+	// ErrStateLost says that state was given up before the store had it: more waited for the store than
+	// ManagerConfig.MaxUnsavedBytes allows.
+	ErrStateLost = errors.New("unsaved session state was given up: more waits for the store than MaxUnsavedBytes allows")
+
 	// ErrTooManySessionsForUser says that a user holds as many connected sessions as they may.
 	ErrTooManySessionsForUser = errors.New("too many sessions for this user")
 

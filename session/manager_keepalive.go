@@ -26,9 +26,8 @@ func (m *Manager) settle(c *connection) {
 	rec := c.rec
 	soon := m.window() > 0 && m.keptFor(rec) >= m.window()/4
 	if !soon {
-		m.extend(rec, m.connectedUntil())
-	}
-	if rec.saved != 0 {
+		m.extend(rec, m.connectedUntil()) // what may come too late is not all there is: see touched
+	} else if rec.saved != 0 {
 		m.lighten(rec)
 	}
 	if m.pipe == nil || m.window() == 0 {

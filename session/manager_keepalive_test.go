@@ -2,6 +2,7 @@ package session_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -207,4 +208,65 @@ func TestPromise5WindowsOfAnyLengthKeepConnectedSessionsInTheStore(t *testing.T)
 			}
 		})
 	}
+}
+
+func TestPromise1ALateTouchDoesNotLengthenTheWindowOfWhoLeftMeanwhile(t *testing.T) {
+	bubble(t, session.ManagerConfig{}, func(t *testing.T, m *session.Manager, s *faultStore) {
+		a := connect(t, m, (&host{state: "state"}).session("a"))
+		if err := m.Sync(context.Background(), "a"); err != nil {
+			t.Fatal(err)
+		}
+		_, until := s.stored("a")
+		s.set(func(s *faultStore) { s.failWrites = errDown })
+		after(time.Until(until) - 8*time.Second)
+		s.set(func(s *faultStore) { s.failWrites, s.latency = nil, 9*time.Second })
+		after(6 * time.Second) // a touch is under way that will arrive after the expiry
+		a.Detach([]byte("state"))
+		ends := time.Now().Add(window)
+		after(time.Minute)
+		if _, until := s.stored("a"); !until.Equal(ends) {
+			t.Errorf("the store keeps it for %v longer than its window", until.Sub(ends))
+		}
+	})
+}
+
+func TestPromise6AStateOnlyTheStoreHadIsNamedIfItExpiredThere(t *testing.T) {
+	bubble(t, session.ManagerConfig{}, func(t *testing.T, m *session.Manager, s *faultStore) {
+		connect(t, m, (&host{state: "state"}).session("a"))
+		if err := m.Sync(context.Background(), "a"); err != nil {
+			t.Fatal(err)
+		}
+		_, until := s.stored("a")
+		s.set(func(s *faultStore) { s.failWrites = errDown })
+		after(time.Until(until) - 8*time.Second)
+		s.set(func(s *faultStore) { s.failWrites, s.latency = nil, 9*time.Second })
+		after(6 * time.Second)
+		m.OnDisconnect("a", nil) // its host has no final state, and the manager none since the store had it
+		var left *session.NotSavedError
+		if err := m.Shutdown(context.Background()); err != nil && !errors.As(err, &left) {
+			t.Fatal(err)
+		}
+		if got, _ := s.stored("a"); got == nil && left == nil {
+			t.Error("the state is nowhere, and not named")
+		}
+	})
+}
+
+func TestPromise5AStateStaysInMemoryUntilTheStoreKeepsItForLong(t *testing.T) {
+	bubble(t, session.ManagerConfig{}, func(t *testing.T, m *session.Manager, s *faultStore) {
+		h := &host{state: "state"}
+		connect(t, m, h.session("a"))
+		if err := m.Sync(context.Background(), "a"); err != nil {
+			t.Fatal(err)
+		}
+		m.OnDisconnect("a", []byte("state"))
+		after(window - 500*time.Millisecond)
+		s.set(func(s *faultStore) { s.latency = time.Second }) // the touch of the connect comes too late
+		if err := resumed(t, m, "a", "state", session.ResumedHere).Connect(*h.session("")); err != nil {
+			t.Fatal(err)
+		}
+		m.OnDisconnect("a", nil)
+		after(10 * time.Second)
+		inStore(t, s, "a", "state")
+	})
 }

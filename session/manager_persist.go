@@ -72,9 +72,20 @@ func (m *Manager) extend(rec *record, until int64) {
 	case lifecycle.Snapshot:
 		m.shots.now(m, rec.conn)
 	case lifecycle.Lost:
-		m.event(slog.LevelError, eventStateGone, slog.String("session", HashID(rec.id)))
+		m.gone(rec)
 	}
 }
+
+// gone notes that the newest state of a session is nowhere any more.
+func (m *Manager) gone(rec *record) {
+	m.event(slog.LevelError, eventStateGone, slog.String("session", HashID(rec.id)))
+	if m.phase == stopping {
+		m.shutdownLost(rec.name(), errGone)
+	}
+}
+
+// errGone says why a shutdown could not save a session.
+var errGone = errors.New("it expired in the store during an outage, and its state is not in memory")
 
 // touch moves the expiry of the newest state. From now on the store may keep it no longer than that, whatever becomes
 // of the touch.
@@ -128,10 +139,17 @@ func (m *Manager) kept(rec *record, w *persist.Write) {
 func (m *Manager) touched(rec *record, w *persist.Write) {
 	if m.stored(rec) || !w.Expires.After(m.mu.time()) || rec.refused {
 		m.kept(rec, w)
+		if m.stored(rec) && !rec.refused {
+			m.lighten(rec)
+		}
 		return
 	}
 	rec.seq, rec.saved = 0, 0
-	m.extend(rec, int64(w.Expires.Sub(m.start)))
+	if rec.state == lifecycle.Connected {
+		m.extend(rec, m.connectedUntil())
+	} else {
+		m.extend(rec, rec.windowEnd()) // it may have been disconnected since
+	}
 }
 
 // lighten frees state that the store has and that a snapshot can bring back.
@@ -168,6 +186,13 @@ func (m *Manager) tell(c *connection) {
 	}
 }
 
+// unshortened notes that the store keeps a session for longer than its window, without the touch that was to shorten it.
+func (m *Manager) unshortened(rec *record, w persist.Write) {
+	if w.Spare && rec.state == lifecycle.Detached {
+		rec.saved = max(rec.saved, rec.windowEnd()+1)
+	}
+}
+
 // givenUp notes that a write will not reach the store.
 func (m *Manager) givenUp(w persist.Write, err error) {
 	m.mu.Lock()
@@ -192,6 +217,9 @@ func (m *Manager) givenUp(w persist.Write, err error) {
 // window ends: it can be resumed only while it is in memory.
 func (m *Manager) lose(w persist.Write, err error) {
 	rec, overflow := m.records.find(w.ID), errors.Is(err, persist.ErrOverflow)
+	if overflow {
+		err = ErrStateLost
+	}
 	if m.phase == stopping {
 		m.shutdownLost(w.ID, err)
 	} else if overflow && w.Op == persist.Touch && rec != nil && rec.conn != nil {
@@ -201,7 +229,11 @@ func (m *Manager) lose(w persist.Write, err error) {
 		m.counts.lost++
 		m.event(slog.LevelError, eventStateLost, slog.String("session", HashID(w.ID)), slog.Int("bytes", len(w.Data)), slog.Any("error", err))
 	}
-	if rec == nil || w.Seq < rec.seq || overflow && w.Op == persist.Touch && rec.data == nil {
+	if rec == nil || w.Seq < rec.seq {
+		return
+	}
+	if overflow && w.Op == persist.Touch && rec.data == nil {
+		m.unshortened(rec, w)
 		return
 	}
 	rec.seq, rec.saved = 0, 0

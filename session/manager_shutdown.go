@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -41,10 +42,7 @@ func (m *Manager) Shutdown(ctx context.Context) error {
 	}
 	defer func() { <-m.shutting }()
 	m.stop()
-	failed := m.lastShots(ctx)
-	err := m.finish(ctx, failed)
-	m.settleWork(ctx)
-	return err
+	return m.finish(ctx, m.lastShots(ctx))
 }
 
 // shutOne waits until no other Shutdown runs. If none does, an ended context does not matter.
@@ -90,7 +88,7 @@ func (m *Manager) stop() {
 // shutdownLost notes state that was given up while the manager shuts down.
 func (m *Manager) shutdownLost(id string, err error) { m.lost[id] = err }
 
-// settleWork waits for periodic work under way, so that no goroutine is left.
+// settleWork waits for periodic work under way, so that no goroutine is left: it may have something to write.
 func (m *Manager) settleWork(ctx context.Context) {
 	m.mu.Lock()
 	var waits []chan struct{}
@@ -120,8 +118,24 @@ func (m *Manager) finish(ctx context.Context, shots map[*connection]error) error
 		for _, id := range left {
 			failed[id] = cause
 		}
+		m.settleWork(ctx)
+		m.late(ctx, failed)
 		if err, again := m.conclude(failed, shots); !again {
 			return err
+		}
+	}
+}
+
+// late notes the sessions of which a snapshot was still being taken when the time was over.
+func (m *Manager) late(ctx context.Context, failed failures) {
+	m.mu.Lock()
+	defer m.unlock()
+	if m.shots.running == 0 {
+		return
+	}
+	for rec := range m.inSteps() {
+		if rec.conn != nil && rec.conn.shooting {
+			failed[rec.name()] = fmt.Errorf("session: snapshot: %w", cmp.Or(ctx.Err(), context.DeadlineExceeded))
 		}
 	}
 }

@@ -13,8 +13,8 @@ import (
 // Snapshot in this goroutine with this ctx, so that it can be called on the session's own loop. Without a
 // Snapshot, or without a store, there is nothing newer to save than what the manager has.
 //
-// The errors: ErrSessionNotFound, ErrSessionExpired, ErrSessionRemoved, ErrManagerStopped, a *SizeError, the
-// context's error, or that of Snapshot.
+// The errors: ErrSessionNotFound, ErrSessionExpired, ErrSessionRemoved, ErrStateLost, ErrManagerStopped, a
+// *SizeError, the context's error, or that of Snapshot.
 func (m *Manager) Sync(ctx context.Context, sessionID string) error {
 	done, err := m.syncBegin(ctx, sessionID)
 	if err != nil || done == nil {
@@ -33,6 +33,8 @@ func (m *Manager) Sync(ctx context.Context, sessionID string) error {
 		return ErrSessionRemoved
 	case errors.Is(err, persist.ErrExpired) && !m.alive(sessionID):
 		return ErrSessionExpired
+	case errors.Is(err, persist.ErrOverflow):
+		return fmt.Errorf("session: sync: %w", ErrStateLost)
 	case err != nil:
 		return fmt.Errorf("session: sync: %w", err)
 	}

@@ -19,16 +19,16 @@ func (m *machine) settle(newcomer bool) {
 		if e.evicted {
 			m.evict(s, newcomer)
 		} else {
-			m.expire(s)
+			m.expire(s, e.at)
 		}
 	}
 }
 
-func (m *machine) expire(s *sess) {
+func (m *machine) expire(s *sess, at time.Time) {
 	if !s.detachedHere() || s.until.After(time.Now()) {
 		m.t.Fatalf("%s expired: here %v, connected %v, %v before its window ends", s.id, s.here, s.conn != nil, time.Until(s.until))
 	}
-	s.here, s.expired = false, time.Now()
+	s.here, s.expired = false, at
 	m.expired++
 }
 

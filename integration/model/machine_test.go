@@ -45,6 +45,7 @@ type machine struct {
 type event struct {
 	evicted bool
 	id      string
+	at      time.Time
 }
 
 const slots = 6
@@ -101,8 +102,8 @@ func (m *machine) start() {
 		store = batchNode{m.node}
 	}
 	node, cfg := m.node, m.cfg
-	cfg.OnEvict = func(id string) { m.happened(node, event{true, id}) }
-	cfg.OnExpire = func(id string) { m.happened(node, event{false, id}) }
+	cfg.OnEvict = func(id string) { m.happened(node, event{true, id, time.Now()}) }
+	cfg.OnExpire = func(id string) { m.happened(node, event{false, id, time.Now()}) }
 	if m.hook {
 		cfg.OnTakeover = func(_ context.Context, id string) { m.overtaken(node, id) }
 	}

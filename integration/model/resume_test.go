@@ -145,6 +145,9 @@ func (m *machine) resumes(s *sess, began time.Time) (want []error) {
 		return []error{session.ErrSessionRemoved}
 	case !s.alive(now):
 		want = m.endOf(s)
+		if m.lossy && !s.here { // the store may keep it for longer, without the touch of its disconnect
+			want = append(want, session.ErrMaxSessionsReached, nil)
+		}
 		if s.alive(began) { // it ended while it was loaded
 			want = append(want, session.ErrSessionNotFound, session.ErrMaxSessionsReached, nil)
 		}

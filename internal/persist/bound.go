@@ -53,10 +53,14 @@ func (p *Pipeline) overflow() (lost []Write) {
 	return lost
 }
 
-// discard gives up what an entry has not begun.
+// discard gives up what an entry has not begun. Who waits for a spare touch that is pushed out waits for a state that is
+// durable.
 func (p *Pipeline) discard(e *entry, err error) {
 	p.forget(e)
 	p.bytes -= int64(len(e.next.Data))
+	if e.next.Spare && err == ErrOverflow {
+		err = nil
+	}
 	e.resolve(e.next.Seq, err)
 	e.drop()
 	p.clean(e)
