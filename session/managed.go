@@ -43,6 +43,7 @@ type ManagedSession struct {
 
 	// OnDurable is optional: it is called after the store acknowledged these very bytes of a snapshot, outside
 	// locks, in order for one session, and not for a snapshot that a newer one superseded before it was
-	// written. It must neither keep nor change data, and return quickly.
+	// written. It must neither keep nor change data, nor wait for the
+	// store (Sync, Shutdown), and return quickly.
 	OnDurable func(data []byte)
 }

@@ -41,7 +41,8 @@ type Manager struct {
 	clock    wakeup
 	events   []func() // to be run after the lock is given back
 	counts   counters
-	lost     failures // given up during a Shutdown
+	lost     failures          // given up during a Shutdown
+	lostSeq  map[string]uint64 // by which write
 }
 
 // phase is how far the manager's life went.
@@ -74,6 +75,7 @@ func NewManager(store SessionStore, config ManagerConfig, logger *slog.Logger) *
 		graves:   newGraveyard(),
 		reserved: newReservations(),
 		lost:     failures{},
+		lostSeq:  map[string]uint64{},
 	}
 	m.limits = newLimits(m.cfg.IPv6Prefix, m.cfg.MaxSessionsPerIP >= 0)
 	m.detached = m.newEvictionQueue()

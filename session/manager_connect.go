@@ -80,7 +80,7 @@ func (m *Manager) admit(id string, c client) (*record, error) {
 	m.graves.forget(id)
 	rec = m.newRecord(id, state, c)
 	switch {
-	case unsaved.Op == persist.Save:
+	case unsaved.Op == persist.Save && unsaved.Expires.After(m.mu.time()):
 		m.knowWrite(rec, unsaved)
 	case resumed:
 		m.know(rec, known)

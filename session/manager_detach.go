@@ -3,6 +3,7 @@ package session
 import (
 	"log/slog"
 	"slices"
+	"strings"
 
 	"github.com/limpet-go/limpet/internal/lifecycle"
 	"github.com/limpet-go/limpet/internal/persist"
@@ -110,7 +111,9 @@ func (m *Manager) Remove(sessionID string) {
 	if rec := m.records.find(sessionID); rec != nil {
 		m.move(rec, lifecycle.Remove)
 	}
+	sessionID = strings.Clone(sessionID) // which may be a part of something larger
 	m.graves.remove(sessionID, m.now(), m.memory())
+	m.wakeForSweep()
 	if m.pipe != nil {
 		m.pipe.Put(persist.Write{ID: sessionID, Op: persist.Delete})
 	}

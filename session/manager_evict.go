@@ -5,6 +5,7 @@ import (
 
 	"github.com/limpet-go/limpet/internal/evict"
 	"github.com/limpet-go/limpet/internal/lifecycle"
+	"github.com/limpet-go/limpet/internal/persist"
 )
 
 func (m *Manager) newEvictionQueue() evict.Queue[record] {
@@ -31,8 +32,12 @@ func (m *Manager) tooMany() bool {
 	return n > 0 && (most >= 0 && n > most || bytes >= 0 && m.bytes > bytes)
 }
 
-// evict frees a detached session's memory. Its state is in the store or on its way there.
+// evict frees a detached session's memory. Its state is in the store or on its way there; if only a touch is on its way
+// that comes too late in an outage, the state goes along.
 func (m *Manager) evict(rec *record) {
+	if rec.data != nil && rec.saved < rec.windowEnd() && m.unsaved(rec.id).Op == persist.Touch {
+		m.save(rec, rec.windowEnd(), nil)
+	}
 	m.move(rec, lifecycle.Evict)
 	if hook := m.cfg.OnEvict; hook != nil {
 		id := rec.name()

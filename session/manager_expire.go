@@ -121,16 +121,17 @@ func (g *graveyard) bury(dead *grave, now, keep int64) {
 	g.prune(now)
 }
 
-// prune forgets a few whose time has come: more than come in with each burial.
-func (g *graveyard) prune(now int64) {
+// prune forgets a few whose time has come, more than come in with each burial, and reports whether there were any.
+func (g *graveyard) prune(now int64) (any bool) {
 	for range 2 {
-		if n := g.removed.Pop(now); n != nil {
-			delete(g.byID, n.Owner.id)
-		}
-		if n := g.expired.Pop(now); n != nil {
-			delete(g.byID, n.Owner.id)
+		for _, queue := range []*expiry.Queue[grave]{&g.removed, &g.expired} {
+			if n := queue.Pop(now); n != nil {
+				delete(g.byID, n.Owner.id)
+				any = true
+			}
 		}
 	}
+	return any
 }
 
 // forget takes back what is remembered of a session.

@@ -117,13 +117,11 @@ func (m *Manager) left(id string, f *flight) {
 // landed resumes a session with the result of a load. The first of those who wait for it has the session then, and the
 // others take it over from there.
 func (m *Manager) landed(id string, f *flight, r loader.Result, outcome ResumeOutcome) (a *Attachment, err error) {
-	if f.settled || f.outdated {
+	if f.settled || f.outdated || m.loads.flights[id] != f {
 		return nil, f.err
 	}
 	f.settled = true
-	if m.loads.flights[id] == f {
-		delete(m.loads.flights, id)
-	}
+	delete(m.loads.flights, id)
 	if r.Err != nil {
 		f.err = fmt.Errorf("session: resume: %w", r.Err)
 		return nil, f.err
@@ -165,6 +163,8 @@ func (m *Manager) loaded(id string, data []byte, outcome ResumeOutcome) (*Attach
 	}
 	rec := m.live(id, m.now())
 	switch {
+	case rec != nil && rec.state.Attached():
+		return nil, nil // it is to be taken over
 	case rec != nil:
 		return m.loadedHere(rec, data, outcome)
 	case data == nil:

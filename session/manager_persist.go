@@ -111,7 +111,7 @@ func (m *Manager) acknowledged(ws []persist.Write) {
 }
 
 func (m *Manager) acknowledge(w *persist.Write) {
-	if w.Op == persist.Save {
+	if w.Op == persist.Delete || w.Op == persist.Save && w.Seq >= m.lostSeq[w.ID] {
 		delete(m.lost, w.ID)
 	}
 	rec := m.records.find(w.ID)
@@ -222,6 +222,7 @@ func (m *Manager) lose(w persist.Write, err error) {
 	}
 	if m.phase == stopping {
 		m.shutdownLost(w.ID, err)
+		m.lostSeq[w.ID] = w.Seq
 	} else if overflow && w.Op == persist.Touch && rec != nil && rec.conn != nil {
 		return // it is touched again at its next keepalive
 	}

@@ -189,5 +189,5 @@ func (m *Manager) hold(rec *record, outcome ResumeOutcome, event lifecycle.Event
 	}
 	c := &connection{}
 	m.link(rec, c, event)
-	return &Attachment{m: m, conn: c, id: rec.id, outcome: outcome, data: rec.data}
+	return &Attachment{m: m, conn: c, id: rec.name(), outcome: outcome, data: rec.data}
 }

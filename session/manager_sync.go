@@ -60,13 +60,13 @@ func (m *Manager) syncBegin(ctx context.Context, id string) (<-chan error, error
 		case rec == nil:
 			return m.syncUnknown(id)
 		case rec.state != lifecycle.Connected || rec.conn.snapshot == nil:
-			return m.syncKnown(rec), nil
+			return m.syncKnown(rec)
 		}
 		c := rec.conn
 		err := m.apply(c, m.take(ctx, c))
 		switch {
 		case err == nil:
-			return m.syncKnown(rec), nil
+			return m.syncKnown(rec)
 		case ctx.Err() != nil:
 			return nil, fmt.Errorf("session: sync: %w", ctx.Err())
 		case !errors.Is(err, errOvertaken) && !errors.Is(err, errSuperseded):
@@ -85,14 +85,23 @@ func (m *Manager) syncUnknown(id string) (<-chan error, error) {
 }
 
 // syncKnown waits for the newest known state, which may have been given up before.
-func (m *Manager) syncKnown(rec *record) <-chan error {
-	switch {
-	case m.pipe == nil || m.window() == 0:
-		return nil
-	case rec.seq == 0 && rec.data != nil && rec.state == lifecycle.Detached:
-		return m.saveWait(rec, rec.windowEnd(), nil)
-	case rec.seq == 0 && rec.data != nil && rec.state == lifecycle.Connected:
-		return m.saveWait(rec, m.connectedUntil(), rec.conn)
+func (m *Manager) syncKnown(rec *record) (<-chan error, error) {
+	if m.pipe == nil || m.window() == 0 {
+		return nil, nil
 	}
-	return m.pipe.Await(rec.id)
+	if rec.seq == 0 && rec.data != nil {
+		switch rec.state {
+		case lifecycle.Detached, lifecycle.Held:
+			return m.saveWait(rec, rec.windowEnd(), nil), nil
+		case lifecycle.Connected:
+			return m.saveWait(rec, m.connectedUntil(), rec.conn), nil
+		}
+	}
+	if done := m.pipe.Await(rec.id); done != nil {
+		return done, nil
+	}
+	if rec.size >= 0 && rec.seq == 0 && rec.state != lifecycle.Borrowed {
+		return nil, fmt.Errorf("session: sync: %w", ErrStateLost)
+	}
+	return nil, nil
 }

@@ -91,8 +91,7 @@ func (m *Manager) sweepExpired(now int64) bool {
 	for range chunk {
 		rec := m.windows.Pop(now)
 		if rec == nil {
-			m.swept(now)
-			return false
+			return m.swept(now)
 		}
 		if rec.state == lifecycle.Detached {
 			m.expire(rec)
@@ -101,11 +100,21 @@ func (m *Manager) sweepExpired(now int64) bool {
 	return true
 }
 
-func (m *Manager) swept(now int64) {
-	m.clock.sweep = 0
-	m.graves.prune(now)
+// swept forgets what was remembered of sessions, some at a time, and reports whether there may be more.
+func (m *Manager) swept(now int64) bool {
+	for range chunk / 2 {
+		if !m.graves.prune(now) {
+			m.sweepAgain(now)
+			return false
+		}
+	}
+	return true
+}
+
+func (m *Manager) sweepAgain(now int64) {
 	m.reserved.prune(now)
-	if m.windows.Len() > 0 {
+	m.clock.sweep = 0
+	if m.windows.Len() > 0 || len(m.graves.byID) > 0 {
 		m.clock.sweep = now + int64(m.cfg.CleanupInterval)
 	}
 }

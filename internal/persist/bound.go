@@ -61,7 +61,11 @@ func (p *Pipeline) discard(e *entry, err error) {
 	if e.next.Spare && err == ErrOverflow {
 		err = nil
 	}
-	e.resolve(e.next.Seq, err)
+	var flying uint64
+	if e.fly != nil {
+		flying = e.fly.Seq
+	}
+	e.resolveAfter(flying, e.next.Seq, err)
 	e.drop()
 	p.clean(e)
 }

@@ -16,6 +16,7 @@ type entry struct {
 	place    place
 	queue    Op    // which of the ready queues it is in
 	aged     Op    // which of the lists by age it is in; None for none
+	heard    bool  // the store acknowledged what is in flight
 	attempts uint8 // failures in a row, as far as they matter
 	alone    bool  // not in a batch with others: it, or one it was with, was refused
 }
@@ -96,7 +97,7 @@ func (e *entry) drop() { e.next = Write{ID: e.next.ID} }
 // pending returns the newest state that is not durable.
 func (e *entry) pending() Write {
 	switch {
-	case e.fly == nil:
+	case e.fly == nil || e.heard:
 		return e.next
 	case e.flies(Delete), e.next.Op == None:
 		return *e.fly
@@ -133,10 +134,13 @@ func (e *entry) await(seq uint64) <-chan error {
 }
 
 // resolve tells waiters for writes up to seq how theirs ended.
-func (e *entry) resolve(seq uint64, err error) {
+func (e *entry) resolve(seq uint64, err error) { e.resolveAfter(0, seq, err) }
+
+// resolveAfter is resolve for writes after another one.
+func (e *entry) resolveAfter(after, seq uint64, err error) {
 	for at := &e.waiters; *at != nil; {
 		w := *at
-		if w.seq > seq {
+		if w.seq > seq || w.seq <= after {
 			at = &w.next
 			continue
 		}

@@ -23,6 +23,7 @@ func (p *Pipeline) write(ctx context.Context, w *worker) {
 	defer cancel()
 	p.call(ctx, w)
 	if done := w.acknowledged(); len(done) > 0 {
+		p.hear(w)
 		p.cfg.Done(done)
 	}
 	for i, err := range w.errs {
@@ -32,6 +33,15 @@ func (p *Pipeline) write(ctx context.Context, w *worker) {
 	}
 	if n, err := p.toRetry(w); n > 0 {
 		p.cfg.Failed(n, err)
+	}
+}
+
+// hear notes what is durable, before anyone is told: nobody may take it for unsaved after that.
+func (p *Pipeline) hear(w *worker) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for i, e := range w.batch {
+		e.heard = w.errs[i] == nil
 	}
 }
 
@@ -154,7 +164,7 @@ func (p *Pipeline) pace(w *worker) {
 func (p *Pipeline) finish(e *entry, err error) {
 	p.bytes -= int64(len(e.fly.Data))
 	seq := e.fly.Seq
-	e.fly, e.attempts, e.alone = nil, 0, false
+	e.fly, e.heard, e.attempts, e.alone = nil, false, 0, false
 	e.resolve(seq, err)
 	if e.next.Op != None {
 		p.since.remove(e)
