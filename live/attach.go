@@ -51,9 +51,7 @@ func (p *page) fresh(s *socket, c caller, foreign bool) (*tab, error) {
 		return err
 	})
 	if err != nil {
-		if p.host.notAttached.pass() {
-			p.host.log.Warn(eventNotAttached, "error", err)
-		}
+		p.host.log.Warn(eventNotAttached, "error", err)
 		return nil, fmt.Errorf("live: attach: %w", err)
 	}
 	t.begin(html, welcome{Tab: tabPart, Fresh: true, Foreign: foreign})

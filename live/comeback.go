@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
-	"sync"
 	"time"
 
 	"github.com/limpet-go/limpet/session"
@@ -16,7 +15,7 @@ const (
 )
 
 // sendAway tells a client whose session was not resumed when to come back, if that is known: in an outage it tries again
-// by its own clock. The log says why, but not for each of a crowd.
+// by its own clock. The log says why.
 func (h *Host) sendAway(s *socket, id string, err error) {
 	reason := "store"
 	var overloaded *session.OverloadedError
@@ -30,9 +29,7 @@ func (h *Host) sendAway(s *socket, id string, err error) {
 		s.comeBack(spread(comeBackWhenFull))
 		reason = "limit"
 	}
-	if h.notResumed.pass() {
-		h.log.Warn(eventNotResumed, "reason", reason, "session", session.HashID(id), "error", err)
-	}
+	h.log.Warn(eventNotResumed, "reason", reason, "session", session.HashID(id), "error", err)
 }
 
 // spread adds a random time to one that many may be told, so that not all come back at once.
@@ -43,21 +40,4 @@ func (s *socket) comeBack(after time.Duration) {
 	out := newOutbox()
 	out.comeBack(after.Milliseconds())
 	s.flush(out)
-}
-
-// throttle lets one of many lines of the log through in a second.
-type throttle struct {
-	mu    sync.Mutex
-	until time.Time
-}
-
-func (t *throttle) pass() bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	now := time.Now()
-	if now.Before(t.until) {
-		return false
-	}
-	t.until = now.Add(time.Second)
-	return true
 }

@@ -23,8 +23,6 @@ type Host struct {
 	cancel   context.CancelFunc
 	shutdown sync.Mutex // held by Shutdown
 
-	notResumed, notAttached throttle // of the log
-
 	mu       sync.Mutex
 	draining bool
 	sockets  map[*socket]struct{}

@@ -90,7 +90,7 @@ func (e *SizeError) Is(target error) bool { return target == ErrSessionTooLarge 
 // OverloadedError says that a resume was refused, or had waited for too long, because others wait for the store. It
 // matches ErrOverloaded.
 type OverloadedError struct {
-	// RetryAfter is when to try again, as far as can be told: after what waits now. Whoever passes it on adds a
+	// RetryAfter is when to try again, as far as can be told: when half of what waits now has had its turn. Whoever passes it on adds a
 	// random spread, so that not all come at once.
 	RetryAfter time.Duration
 }

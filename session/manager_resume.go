@@ -50,10 +50,11 @@ func (m *Manager) Resume(ctx context.Context, sessionID string) (*Attachment, er
 	return m.ResumeFrom(ctx, sessionID, "")
 }
 
-// ResumeFrom is Resume for a client at an address. While many wait for the store addresses take turns, and one that
-// asked for sessions which the store does not have is served one at a time, so that it slows nobody else down; that is
-// forgotten ten seconds after its last resume. Addresses are compared as for MaxSessionsPerIP. Those without one (an empty
-// ip) share the turns of one address, but have no limit of their own and are not held to have asked in vain.
+// ResumeFrom is Resume for a client at an address. While many wait for the store addresses take turns. Those that asked
+// for sessions which the store does not have are slowed down, all together to 64 loads in a tenth of a second, so that
+// they slow nobody else down; that ends when one is found, or ten seconds after the address's last resume. Addresses are
+// compared as for MaxSessionsPerIP. Those without one (an empty ip) share the turns of one address, but have no limit
+// of their own and are not held to have asked in vain.
 func (m *Manager) ResumeFrom(ctx context.Context, sessionID, ip string) (*Attachment, error) {
 	return m.resume(sessionID, ip, func() (context.Context, context.CancelFunc) { return ctx, func() {} })
 }

@@ -262,6 +262,7 @@ var otherwise = map[string]string{
 	"session.keptFor":         "a unit, not an interval",
 	"loader.New":              "a unit, not an interval",
 	"loader.memory":           "internal/loader",
+	"loader.doubtedEvery":     "internal/loader",
 	"loader.minRetry":         "internal/loader",
 	"loader.maxRetry":         "internal/loader",
 	"loader.withDefaults":     "TestIntervals: LoadTimeout",

@@ -25,43 +25,35 @@ func (l *Loader) kick() {
 	}
 }
 
-// take begins a call with what waits, one load of each group in turn.
+// take begins a call with what waits, one load of each group in turn, or returns nil.
 func (l *Loader) take() *call {
 	if l.stopped {
 		return nil
 	}
-	c := &call{began: l.now()}
 	most := l.mostLoads()
-	l.fill(c, &l.doubted, l.forDoubted(most))
-	l.fill(c, &l.turns, most)
-	if c.live = len(c.loads); c.live == 0 {
+	doubted, each := l.forDoubted(most)
+	if doubted == 0 && l.turns.Len() == 0 {
 		return nil
 	}
+	c := &call{began: l.now()}
+	l.fill(c, &l.doubted, doubted, each)
+	l.fill(c, &l.turns, most, 1)
+	c.live = len(c.loads)
 	c.ctx, c.cancel = l.callContext()
 	l.calls++
 	l.begun += float64(c.began)
 	return c
 }
 
-// forDoubted is how many loads of doubted groups the next call may have: a few, and none for which it would be made
-// while there are others. Where calls are for one load each, one at a time is for them.
-func (l *Loader) forDoubted(most int) int {
-	others := l.turns.Len() > 0
-	switch {
-	case others && most > 1:
-		return min(mostDoubted, most/2)
-	case others && l.cfg.MaxCalls == 1:
-		return 0
-	case l.calls == 0, most == 1 && l.dubious == 0:
-		return min(mostDoubted, most)
-	}
-	return 0
-}
-
-// fill takes loads from a line until a call has so many.
-func (l *Loader) fill(c *call, line *list.List, most int) {
+// fill takes loads from a line until a call has so many: each group's next ones, and then it is the turn of another.
+func (l *Loader) fill(c *call, line *list.List, most, each int) {
 	for len(c.loads) < most && line.Len() > 0 {
-		c.loads = append(c.loads, l.next(c, line))
+		g := line.Front().Value.(*group)
+		for range min(each, g.queue.Len(), most-len(c.loads)) {
+			c.loads = append(c.loads, l.next(c, g))
+		}
+		line.MoveToBack(g.place)
+		l.turn(g)
 	}
 }
 
@@ -72,17 +64,14 @@ func (l *Loader) callContext() (context.Context, context.CancelFunc) {
 	return context.WithCancel(l.ctx)
 }
 
-// next takes the first load of the group whose turn it is.
-func (l *Loader) next(c *call, line *list.List) *Load {
-	g := line.Front().Value.(*group)
+// next takes the first load of a group.
+func (l *Loader) next(c *call, g *group) *Load {
 	ld := g.queue.Remove(g.queue.Front()).(*Load)
-	ld.place, ld.call, ld.doubted = nil, c, line == &l.doubted
+	ld.place, ld.call, ld.doubted = nil, c, g.line == &l.doubted
 	if ld.doubted {
 		l.dubious++
 	}
 	g.flying++
-	line.MoveToBack(g.place)
-	l.turn(g)
 	return ld
 }
 

@@ -30,6 +30,9 @@ type group struct {
 // anonymous reports whether nothing says that the group's callers belong together.
 func (g *group) anonymous() bool { return g.name == "" }
 
+// doubted reports whether the group asks for what does not exist.
+func (g *group) doubted() bool { return g.window == 1 }
+
 func (l *Loader) groupOf(name string) *group {
 	l.prune()
 	g := l.groups[name]
@@ -52,7 +55,7 @@ func (l *Loader) turn(g *group) {
 	var line *list.List
 	switch {
 	case g.queue.Len() == 0 || g.flying >= g.window:
-	case g.window == 1:
+	case g.doubted():
 		line = &l.doubted
 	default:
 		line = &l.turns

@@ -6,8 +6,12 @@
 //   - A lone load starts at once. While as many calls are under way as may be, others wait, and go together in one call
 //     as soon as one ends, if the store can do that.
 //   - Callers are grouped, by address for example, and groups take turns load by load. How many loads a group may have
-//     under way begins small, grows with each value that is found and shrinks with each that is not: who asks for what
-//     does not exist ends with one at a time, which goes along with a call for others, or alone while there is none.
+//     under way begins small, grows with each value that is found and shrinks with each that is not.
+//   - Who asks for what does not exist ends up doubted. All such groups together have 64 loads in a tenth of a second:
+//     a few go along with calls for others, or what has gathered goes in a call of its own. So a flood takes little of
+//     the store's time. It costs the innocent caller in a doubted group: its load waits for those in front of it, a tenth
+//     of a second for every 64 of this group and as many of each other doubted one, and while the group's queue is
+//     full it is sent away like the rest. Once what it asks for is found, the group is doubted no more.
 //   - The number of waiting callers is bounded, and a group's part of it. Beyond that a caller is told at once when
 //     to come back.
 //   - A caller waits no longer than its context and Timeout allow, whatever the store does. A load that nobody waits
@@ -70,7 +74,6 @@ const (
 	singlesPerCall = 4  // calls of one load in place of a batch
 	shareOfGroup   = 16 // a group may have this part of MaxWaiting,
 	minShare       = 64 // and at least so many
-	mostDoubted    = 8  // loads of doubted groups in a call
 )
 
 // Loader is what the package says. Its methods are safe for use by many goroutines.
@@ -86,12 +89,14 @@ type Loader struct {
 	stopped bool
 	groups  map[string]*group
 	turns   list.List // groups that have a load which may start now, in the order of their turns
-	doubted list.List // the same of those that may have one at a time since theirs were missed
+	doubted list.List // the same of those whose loads were missed
 	resting list.List // of groups that do nothing and are remembered, longest first
 	waiting int       // callers
 	calls   int       // under way
 	dubious int       // loads of doubted groups in them
 	begun   float64   // sum of the instants at which they began
+	resume  int64     // when a load of a doubted group may begin again
+	wakes   bool      // a timer will see to it
 	pace    pace
 	retry   int64         // when the next caller that is sent away may come back
 	idle    chan struct{} // closed when no call is under way any more

@@ -23,8 +23,8 @@ func TestWhoIsSentAwayComesBackWhenItsTurnWouldBe(t *testing.T) {
 		tr.get("", named("s", 1000)...)
 		after(900 * time.Millisecond)
 		tr.get("", named("t", 170)...)
-		for i := range 10 {
-			want := 5100*time.Millisecond + time.Duration(i)*5*time.Millisecond
+		for i := range 900 {
+			want := 2600*time.Millisecond + time.Duration(i)*10*time.Millisecond/3
 			if got := tr.refused("g"); got < want*9/10 || got > want*11/10 {
 				tr.Errorf("%d: come back in %v, want about %v", i, got, want)
 			}

@@ -47,19 +47,26 @@ func (l *Loader) perCall() float64 {
 }
 
 // refuse sends a caller of a group away, for the reason that retry stands for: its group's, or that of all. It is told to
-// come back when those who wait, and those who were sent away before it, have had their turn.
+// come back when half of those who wait will have had their turn, and those who were sent away before it come back half
+// as fast again as the store answers: it must not run out of loads while there are callers away. Its pace is a guess, and
+// whoever passes the time on adds to it. Who comes too early is sent away again.
 func (l *Loader) refuse(g *group, retry *int64) error {
 	l.stats.Refused++
 	atOnce := float64(min(l.cfg.MaxCalls, max(1, l.calls))) * float64(l.mostLoads())
 	atOnce = min(atOnce, float64(l.cfg.MaxWaiting)) // more do not come together
-	rounds := 1 + float64(l.waiting)/atOnce
-	if retry == &g.retry {
-		atOnce = min(atOnce, float64(g.window))
-		rounds = max(rounds, 1+float64(g.waiting)/atOnce)
-	}
+	rounds := 1 + float64(l.waiting)/2/atOnce
 	now, each := l.now(), l.perCall()
+	switch {
+	case retry == &g.retry && g.doubted():
+		loads := min(mostAlone, l.mostLoads())
+		atOnce, each = float64(loads), max(each, float64(pauseOf(loads)))
+		rounds = 1 + float64(g.waiting)/2/atOnce
+	case retry == &g.retry:
+		atOnce = min(atOnce, float64(g.window))
+		rounds = max(rounds, 1+float64(g.waiting)/2/atOnce)
+	}
 	at := min(max(*retry, now+nanos(rounds*each)), now+int64(maxRetry))
-	*retry = at + nanos(each/atOnce)
+	*retry = at + nanos(each/atOnce*2/3)
 	return &OverloadedError{RetryAfter: max(minRetry, time.Duration(at-now))}
 }
 

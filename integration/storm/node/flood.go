@@ -17,8 +17,24 @@ const (
 	roundTrip = 20 * time.Millisecond // from being turned away to trying the next
 )
 
-// flood asks for IDs that nobody has, as fast as they are answered: every other one could be a session's.
-func (n *node) flood(seed uint64, ids int) (f storm.Flood) {
+// strangers returns IDs that nobody has: every other one could be a session's. They are made before the storm, which
+// is not to wait for that.
+func strangers(seed uint64, n int) []string {
+	ids := make([]string, n)
+	for i := range ids {
+		if forged(i) {
+			ids[i] = storm.ForgedID(seed, i/2)
+		} else {
+			ids[i] = storm.StrangerID(seed, i)
+		}
+	}
+	return ids
+}
+
+func forged(i int) bool { return i%2 == 1 }
+
+// flood asks for all of them as fast as they are answered.
+func (n *node) flood(ids []string) (f storm.Flood) {
 	var next atomic.Int64
 	var mu sync.Mutex
 	var wg sync.WaitGroup
@@ -26,8 +42,8 @@ func (n *node) flood(seed uint64, ids int) (f storm.Flood) {
 	for range flooders {
 		wg.Go(func() {
 			var own storm.Flood
-			for i := int(next.Add(1)); i <= ids; i = int(next.Add(1)) {
-				n.ask(seed, i, &own)
+			for i := int(next.Add(1)) - 1; i < len(ids); i = int(next.Add(1)) - 1 {
+				n.ask(ids[i], forged(i), &own)
 			}
 			mu.Lock()
 			defer mu.Unlock()
@@ -43,12 +59,7 @@ func (n *node) flood(seed uint64, ids int) (f storm.Flood) {
 }
 
 // ask makes one attempt and notes how it was answered.
-func (n *node) ask(seed uint64, i int, f *storm.Flood) {
-	forged := i%2 == 1
-	id := storm.StrangerID(seed, i)
-	if forged {
-		id = storm.ForgedID(seed, i/2)
-	}
+func (n *node) ask(id string, forged bool, f *storm.Flood) {
 	_, err := n.manager.ResumeFrom(context.Background(), id, floodAddr)
 	switch {
 	case forged && errors.Is(err, session.ErrSessionNotFound):

@@ -31,11 +31,12 @@ type arrivals struct {
 func (n *node) resume(c storm.Command) *storm.Resume {
 	a := &arrivals{n: n, within: c.Within}
 	a.report.Versions = make([]uint64, len(n.members))
+	ids := strangers(c.Seed, c.Flood)
 	n.store.Take()
 	watch := startWatch()
 	began := time.Now()
 	var clients, flood sync.WaitGroup
-	flood.Go(func() { a.report.Flood = n.flood(c.Seed, c.Flood) })
+	flood.Go(func() { a.report.Flood = n.flood(ids) })
 	for _, x := range n.members {
 		clients.Go(func() { a.arrive(x) })
 	}

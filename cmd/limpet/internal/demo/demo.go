@@ -30,8 +30,9 @@ type Options struct {
 	NodeCommand string
 }
 
-// Run serves the demo until ctx ends, then has the nodes save everything and returns nil. It tells people about
-// itself on stdout, and logs to stderr, which must be safe for concurrent use.
+// Run serves the demo until ctx ends, then has the nodes save everything. It returns nil if they did: a node that could
+// not makes it an error, and names in the log what it did not save. It tells people about itself on stdout, and logs to
+// stderr, which must be safe for concurrent use.
 func Run(ctx context.Context, o Options, stdout, stderr io.Writer) error {
 	if o.Nodes < 1 || o.Nodes > MaxNodes {
 		return fmt.Errorf("--nodes %d: want 1 to %d", o.Nodes, MaxNodes)

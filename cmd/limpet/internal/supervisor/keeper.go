@@ -1,8 +1,10 @@
 package supervisor
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 	"time"
 )
@@ -14,7 +16,7 @@ type keeper struct {
 	tryOnce sync.Once
 	tried   chan struct{} // closed once tryErr is set
 	tryErr  error         // how the first start went
-	wasCut  bool          // the last process had to be killed; read after run returned
+	ending  ending        // of the last process, when it was asked to end; read after run returned
 
 	mu      sync.Mutex
 	running *process // nil between two runs
@@ -45,12 +47,7 @@ func (k *keeper) rest(d time.Duration) bool {
 		return false
 	case <-timer.C:
 	}
-	select {
-	case <-k.s.stop:
-		return false
-	default:
-		return true
-	}
+	return !k.s.stopping()
 }
 
 // runOnce runs one process to its end and returns how long it served.
@@ -73,7 +70,11 @@ func (k *keeper) runOnce() time.Duration {
 	since := time.Now()
 	select {
 	case <-p.exited:
-		k.s.cfg.Logger.Warn("node died", "node", k.node, "pid", p.pid(), "how", p.end())
+		if !k.s.stopping() {
+			k.s.cfg.Logger.Warn("node died", "node", k.node, "pid", p.pid(), "how", p.end())
+			break
+		}
+		k.drain(p) // which is over
 	case <-k.s.stop:
 		k.drain(p)
 	}
@@ -117,9 +118,17 @@ func waitFor(done <-chan struct{}, most time.Duration) bool {
 	}
 }
 
+// drain has a node save everything and end, and notes whether it did. One that was not ready yet had nothing to save.
 func (k *keeper) drain(p *process) {
-	k.wasCut = p.drain(k.s.cut)
-	k.s.cfg.Logger.Info("node ended", "node", k.node, "pid", p.pid(), "how", p.end())
+	_, ready := k.serving()
+	level := slog.LevelInfo
+	switch {
+	case p.drain(k.s.cut):
+		k.ending, level = killed, slog.LevelError
+	case p.err != nil && ready:
+		k.ending, level = failed, slog.LevelError
+	}
+	k.s.cfg.Logger.Log(context.Background(), level, "node ended", "node", k.node, "pid", p.pid(), "how", p.end())
 }
 
 // started notes how the first start went.

@@ -1,6 +1,7 @@
 package supervisor
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -8,6 +9,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -45,7 +47,7 @@ func actAsNode(how string) int {
 		<-ctx.Done()
 		return 0
 	}
-	if how != "serves" && how != "dies-when-ready" {
+	if how == "ignores-term" || how == "ignores-everything" {
 		signal.Ignore(syscall.SIGTERM)
 	}
 	if err := link.Ready(string(hello)); err != nil {
@@ -54,6 +56,9 @@ func actAsNode(how string) int {
 	switch how {
 	case "dies-when-ready":
 		return 8
+	case "fails-at-end":
+		<-link.UntilOrphaned(ctx).Done()
+		return 9
 	case "ignores-everything":
 		select {}
 	case "ignores-term":
@@ -62,6 +67,24 @@ func actAsNode(how string) int {
 		<-link.UntilOrphaned(ctx).Done()
 	}
 	return 0
+}
+
+// transcript keeps what is logged. It is safe for concurrent use.
+type transcript struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (o *transcript) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.buf.Write(p)
+}
+
+func (o *transcript) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.buf.String()
 }
 
 // config runs this test binary as nodes that behave alike.

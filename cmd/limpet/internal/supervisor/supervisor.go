@@ -114,7 +114,8 @@ func (s *Supervisor) Kill(node int) error {
 }
 
 // Shutdown asks every node to end and waits until they have. Those that take longer than the drain timeout, or than
-// ctx lasts, are killed, and the error says how many. A repeated call waits for the first.
+// ctx lasts, are killed. The error says how many that were, and which nodes ended otherwise than with code 0: a node
+// that could not save everything ends so. A repeated call waits for the first.
 func (s *Supervisor) Shutdown(ctx context.Context) error {
 	s.stopOnce.Do(func() { close(s.stop) })
 	done := make(chan struct{})
@@ -136,15 +137,36 @@ func (s *Supervisor) Shutdown(ctx context.Context) error {
 	return s.undrained()
 }
 
+// stopping reports whether Shutdown was called.
+func (s *Supervisor) stopping() bool {
+	select {
+	case <-s.stop:
+		return true
+	default:
+		return false
+	}
+}
+
+// ending is how a process ended that was asked to.
+type ending int
+
+const (
+	well   ending = iota
+	failed        // with another code than 0
+	killed        // since it did not
+)
+
 func (s *Supervisor) undrained() error {
-	n := 0
+	nodes := map[ending]int{}
 	for _, k := range s.keepers {
-		if k.wasCut {
-			n++
-		}
+		nodes[k.ending]++
 	}
-	if n == 0 {
-		return nil
+	var errs []error
+	if n := nodes[killed]; n > 0 {
+		errs = append(errs, fmt.Errorf("supervisor: %d of %d nodes did not end in time and were killed", n, len(s.keepers)))
 	}
-	return fmt.Errorf("supervisor: %d of %d nodes did not end in time and were killed", n, len(s.keepers))
+	if n := nodes[failed]; n > 0 {
+		errs = append(errs, fmt.Errorf("supervisor: %d of %d nodes failed while they ended: the log says what was not saved", n, len(s.keepers)))
+	}
+	return errors.Join(errs...)
 }

@@ -2,6 +2,7 @@ package supervisor
 
 import (
 	"context"
+	"log/slog"
 	"strings"
 	"syscall"
 	"testing"
@@ -73,14 +74,11 @@ func TestNodeThatIsNeverReady(t *testing.T) {
 }
 
 func TestNodeThatDiesAgainAndAgainIsNotLost(t *testing.T) {
-	s := begin(t, config(1, "dies-when-ready"))
-	seen := map[int]bool{}
-	eventually(t, "five processes", func() bool {
-		for _, p := range s.Live() {
-			seen[p.PID] = true
-		}
-		return len(seen) >= 5
-	})
+	var log transcript
+	cfg := config(1, "dies-when-ready")
+	cfg.Logger = slog.New(slog.NewTextHandler(&log, nil))
+	begin(t, cfg)
+	eventually(t, "five processes", func() bool { return strings.Count(log.String(), `msg="node ready" node=1`) >= 5 })
 }
 
 func TestShutdownDrains(t *testing.T) {
@@ -138,6 +136,40 @@ func TestShutdownKillsWhatDoesNotEnd(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestShutdownSaysWhenNodesFailed(t *testing.T) {
+	var log transcript
+	cfg := config(2, "fails-at-end")
+	cfg.Logger = slog.New(slog.NewTextHandler(&log, nil))
+	s := Start(cfg)
+	if err := s.WaitReady(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		err := s.Shutdown(t.Context())
+		if err == nil || !strings.Contains(err.Error(), "2 of 2 nodes failed") || strings.Contains(err.Error(), "killed") {
+			t.Errorf("error %v, want that both failed", err)
+		}
+	}
+	if got := strings.Count(log.String(), `level=ERROR msg="node ended"`); got != 2 || strings.Count(log.String(), `how="exit status 9"`) != 2 {
+		t.Errorf("log %s", log.String())
+	}
+}
+
+func TestACrashBeforeTheShutdownIsNoFailedShutdown(t *testing.T) {
+	s := Start(config(1, "serves"))
+	if err := s.WaitReady(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	before := s.Live()
+	if err := s.Kill(1); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "a new process", func() bool { live := s.Live(); return len(live) == 1 && live[0] != before[0] })
+	if err := s.Shutdown(t.Context()); err != nil {
+		t.Error(err)
 	}
 }
 
