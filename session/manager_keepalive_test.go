@@ -270,3 +270,24 @@ func TestPromise5AStateStaysInMemoryUntilTheStoreKeepsItForLong(t *testing.T) {
 		inStore(t, s, "a", "state")
 	})
 }
+
+func TestPromise5AStoreThatWasNeverToldToForgetIsAskedToKeep(t *testing.T) {
+	bubble(t, session.ManagerConfig{}, func(t *testing.T, m *session.Manager, s *faultStore) {
+		h := &host{state: "state"}
+		connect(t, m, h.session("a"))
+		if err := m.Sync(context.Background(), "a"); err != nil {
+			t.Fatal(err)
+		}
+		s.set(func(s *faultStore) { s.failWrites = errDown })
+		m.OnDisconnect("a", nil) // the touch that shortens its expiry fails, and only the store has the state
+		after(time.Second)
+		connect(t, m, h.session("a")).Detach(nil)
+		after(window - time.Second/2)
+		connect(t, m, &session.ManagedSession{ID: "a"})
+		s.set(func(s *faultStore) { s.failWrites = nil })
+		after(10 * time.Second)
+		if got, until := s.stored("a"); string(got) != "state" || time.Until(until) < window {
+			t.Errorf("the store has %q for %v", got, time.Until(until))
+		}
+	})
+}

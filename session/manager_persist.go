@@ -73,6 +73,7 @@ func (m *Manager) extend(rec *record, until int64) {
 		m.shots.now(m, rec.conn)
 	case lifecycle.Lost:
 		m.gone(rec)
+		m.touch(rec, until) // a touch that was to shorten its expiry may never have reached the store
 	}
 }
 
@@ -145,9 +146,12 @@ func (m *Manager) touched(rec *record, w *persist.Write) {
 		return
 	}
 	rec.seq, rec.saved = 0, 0
-	if rec.state == lifecycle.Connected {
+	switch facts := m.factsOf(rec); {
+	case lifecycle.Plan(facts) == lifecycle.Lost:
+		m.gone(rec)
+	case rec.state == lifecycle.Connected:
 		m.extend(rec, m.connectedUntil())
-	} else {
+	default:
 		m.extend(rec, rec.windowEnd()) // it may have been disconnected since
 	}
 }

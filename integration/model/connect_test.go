@@ -184,6 +184,7 @@ func (m *machine) ended(c *conn, bytes int) {
 	s.revive(c)
 	m.clock++
 	s.conn, s.used, s.bytes, s.lean = nil, m.clock, bytes, bytes == 0
+	s.twice = s.parked.Equal(time.Now())
 	s.until, s.parked = time.Now().Add(window), time.Now()
 }
 

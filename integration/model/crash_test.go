@@ -60,7 +60,7 @@ func (m *machine) restart() {
 		}
 		err = m.mgr.Shutdown(context.Background())
 		m.shut(err, began)
-		if err != nil && !m.tooLarge() && !m.lossy {
+		if err != nil && !m.tooLarge() && !m.lossy && !slices.ContainsFunc(m.all(), m.mayBeGone) {
 			m.t.Fatalf("shutdown with a store that works: %v", err)
 		}
 	}
@@ -105,7 +105,12 @@ func (m *machine) shut(err error, began time.Time) {
 
 // mayBeGone reports whether an outage was so long that a session may have ended in the store, which alone had its state.
 func (m *machine) mayBeGone(s *sess) bool {
-	return s.lean && !m.disk.wellFor(time.Now().Add(-window/6), 0)
+	c := s.conn
+	unshot := c != nil && c.snapshot && (c.fails || c.size > m.cfg.MaxSessionBytes)
+	if !s.lean && !unshot {
+		return false
+	}
+	return !m.disk.wellFor(time.Now().Add(-window/6), 0) || m.disk.back.After(s.known)
 }
 
 // unsaved reports whether something of a session may not have been acknowledged.
@@ -114,12 +119,13 @@ func (m *machine) unsaved(s *sess) bool {
 	until, heard := m.node.until[s.id], m.node.heard[s.id]
 	m.disk.mu.Unlock()
 	switch {
-	case s.conn != nil:
+	case s.conn != nil || s.twice:
 		return true // its expiry moves, and its snapshot may fail
 	case !s.removed.IsZero():
 		return m.deleting(s)
 	}
-	return m.saving(s) || !until.Equal(s.until) || !heard.After(s.parked)
+	_, ok := m.disk.peek(s.id)
+	return !ok || s.lean || m.saving(s) || !until.Equal(s.until) || !heard.After(s.parked)
 }
 
 // reborn begins a new process with what the store has.

@@ -57,6 +57,8 @@ type disk struct {
 	mood    mood
 	latency time.Duration
 	slowest time.Duration // the longest latency so far
+	ill     time.Time     // when it last stopped working
+	back    time.Time     // when the last outage ended that was longer than a keepalive leaves room for
 	well    time.Time     // since when the store works: the zero time if it always did, or the far future
 	calls   map[string]int
 	busy    map[string]bool
@@ -75,9 +77,15 @@ func (d *disk) set(m mood, latency time.Duration) {
 	defer d.mu.Unlock()
 	switch {
 	case m != well:
+		if d.mood == well {
+			d.ill = time.Now()
+		}
 		d.well = never
 	case d.mood != well:
 		d.well = time.Now()
+		if d.well.Sub(d.ill) > window/6 {
+			d.back = d.well
+		}
 	}
 	d.mood, d.latency, d.slowest = m, latency, max(d.slowest, latency)
 }

@@ -33,6 +33,7 @@ func (m *machine) expire(s *sess, at time.Time) {
 }
 
 func (m *machine) evict(s *sess, newcomer bool) {
+	s.twice = true
 	if !m.over(newcomer) {
 		m.t.Fatalf("%s was evicted, and no limit was exceeded", s.id)
 	}

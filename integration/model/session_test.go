@@ -24,6 +24,7 @@ type sess struct {
 	bytes  int   // of state in memory, while it is detached here
 	until  time.Time
 	parked time.Time // since when the store should know until
+	twice  bool      // a write may be on its way that changes nothing: of a second disconnect at that instant, or of an eviction
 	used   int       // orders the detached by when they were accessed
 	born   time.Time
 	ip     string
@@ -46,7 +47,6 @@ type conn struct {
 	state    version // as the host has it
 	size     int
 	fails    bool // snapshots do
-	deaf     bool // does not end when it is taken over
 	dirty    time.Time
 	due      time.Time // when the next snapshot is
 }
@@ -109,7 +109,7 @@ func (c *conn) durable(data []byte) {
 // acknowledge notes that a state was said to be durable, which must be so.
 func (m *machine) acknowledge(s *sess, v version) {
 	r, ok := m.disk.peek(s.id)
-	if v > 0 && !m.lossy && s.removed.IsZero() && (!ok || versionOf(r.data) < v) {
+	if v > 0 && !m.lossy && s.removed.IsZero() && (!ok && time.Since(r.until) > time.Second || versionOf(r.data) < v) {
 		m.problem("state %d of %s was said to be durable, the store has %d", v, s.id, versionOf(r.data))
 	}
 	if !m.lossy {

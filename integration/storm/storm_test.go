@@ -10,7 +10,7 @@ import (
 
 const (
 	arrival   = 4 * time.Second // browsers spread their tries over up to five
-	maxLoads  = 4 // of a manager with defaults
+	maxLoads  = 4               // of a manager with defaults
 	maxWrites = 8
 	maxHeap   = 512 << 20
 )
