@@ -21,8 +21,9 @@ var errStillBusy = errors.New("handlers are still running")
 // store yet is saved.
 //
 // It waits until ctx ends, 10 seconds if that has no deadline; three quarters of the time are the handlers', whose
-// contexts end then. An error says what was not saved; the *session.NotSavedError in it has the IDs. Calling Shutdown
-// again tries again. After success a repeat is nil. The store is closed if it is the host's own. Pages are still served
+// contexts end then. An error says what was not saved: the *session.NotSavedError in it has the IDs, and slog logs it with
+// the HashID of at most a hundred, if it is given the error itself and not one that wraps it. Calling Shutdown again
+// tries again. After success a repeat is nil. The store is closed if it is the host's own. Pages are still served
 // afterwards, without sockets.
 func (h *Host) Shutdown(ctx context.Context) error {
 	h.shutdown.Lock()
@@ -34,14 +35,14 @@ func (h *Host) Shutdown(ctx context.Context) error {
 	}
 	busy := h.drain(ctx)
 	if err := h.manager.Shutdown(ctx); err != nil {
-		return fmt.Errorf("live: shut down: %w", errors.Join(busy, err))
+		return &shutdownError{errors.Join(busy, err)}
 	}
 	if busy != nil {
-		return fmt.Errorf("live: shut down: %w", busy)
+		return &shutdownError{busy}
 	}
 	if h.store != nil {
 		if err := h.store.Close(); err != nil {
-			return fmt.Errorf("live: shut down: close store: %w", err)
+			return &shutdownError{fmt.Errorf("close store: %w", err)}
 		}
 	}
 	return nil

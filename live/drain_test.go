@@ -177,6 +177,7 @@ func (f *fleet) shutdown(within time.Duration) (time.Duration, error) {
 // waves returns how many clients were told to come back at each time.
 func (f *fleet) waves() map[time.Duration]int {
 	waves := map[time.Duration]int{}
+	soonest, latest := int64(300), int64(100)
 	for _, c := range f.clients {
 		<-c.done
 		h := c.heard()
@@ -184,9 +185,13 @@ func (f *fleet) waves() map[time.Duration]int {
 		if h.afterMs < 100 || h.afterMs > 300 {
 			f.t.Errorf("told to come back after %d ms", h.afterMs)
 		}
+		soonest, latest = min(soonest, h.afterMs), max(latest, h.afterMs)
 		if h.code != 1012 {
 			f.t.Errorf("closed with %d", h.code)
 		}
+	}
+	if len(f.clients) >= 50 && (soonest > 150 || latest < 250) {
+		f.t.Errorf("all told to come back after %d to %d ms, not spread over 100 to 300", soonest, latest)
 	}
 	return waves
 }

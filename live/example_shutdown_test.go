@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"time"
@@ -23,7 +24,10 @@ func serve(ctx context.Context, host *live.Host, server *http.Server, ln net.Lis
 	}
 	drain, cancel := context.WithTimeout(context.Background(), 20*time.Second) // less than the supervisor's patience
 	defer cancel()
-	err := host.Shutdown(drain) // an error says what was not saved: the process should fail
+	err := host.Shutdown(drain)
+	if err != nil { // the process should fail
+		slog.Error("drain", "error", err) // as it is, not wrapped: it logs which sessions were not saved, by their hashes
+	}
 
 	rest, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()

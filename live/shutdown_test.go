@@ -1,7 +1,10 @@
 package live_test
 
 import (
+	"bytes"
 	"context"
+	"errors"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -87,6 +90,7 @@ func TestShutdownCanBeRepeated(t *testing.T) {
 	if err == nil || !strings.HasPrefix(err.Error(), "live: shut down: ") {
 		t.Errorf("shutdown without a store: %v", err)
 	}
+	checkLogged(t, err)
 	store.fail.Store(false)
 	for range 2 {
 		if err := n.host.Shutdown(t.Context()); err != nil {
@@ -96,6 +100,29 @@ func TestShutdownCanBeRepeated(t *testing.T) {
 	next := newNode(t, (&shop{}).mount, func(c *live.Config) { c.Store = store.SessionStore })
 	if again := next.open(b, tab.welcome.Tab); !strings.Contains(again.welcome.HTML, "[1]") {
 		t.Errorf("welcome %+v", again.welcome)
+	}
+}
+
+// checkLogged checks what a log says of a shutdown that left one session unsaved.
+func checkLogged(t *testing.T, err error) {
+	t.Helper()
+	var unsaved *session.NotSavedError
+	if !errors.As(err, &unsaved) || len(unsaved.SessionIDs) != 1 {
+		t.Fatalf("%v names no session", err)
+	}
+	var log bytes.Buffer
+	slog.New(slog.NewTextHandler(&log, nil)).Error("drain", "error", err)
+	id := unsaved.SessionIDs[0]
+	for _, want := range []string{
+		`error.text="live: shut down: session: 1 session not saved: `, "error.unsaved.sessions=1 ", "error.unsaved.cause=",
+		"error.unsaved.hashes=[" + session.HashID(id) + "]\n",
+	} {
+		if !strings.Contains(log.String(), want) {
+			t.Errorf("no %s in %s", want, &log)
+		}
+	}
+	if strings.Contains(log.String(), id) {
+		t.Errorf("an ID was logged: %s", &log)
 	}
 }
 

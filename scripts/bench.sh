@@ -7,6 +7,7 @@
 # core is what runs in memory, with -big a million sessions too (takes long). stores is each store on its engine, on
 # servers started for it; it also writes the chart docs/benchmarks.svg and the tables of docs/benchmarks.md.
 # ROUNDS and TIME set how often and how long each benchmark of the core runs; STORE_ROUNDS and SPAN do for the stores.
+# BENCHSTAT is the benchstat to run, by default the version that the Makefile names.
 set -euo pipefail
 cd "$(dirname "$0")/../bench"
 what=${1:?all, core or stores}
@@ -15,7 +16,8 @@ rounds=${ROUNDS:-6}
 time=${TIME:-60ms}
 store_rounds=${STORE_ROUNDS:-8}
 span=${SPAN:-150ms}
-benchstat=${BENCHSTAT:?make bench sets it}
+benchstat=${BENCHSTAT:-$(sed -n 's/^BENCHSTAT := //p' ../Makefile)}
+: "${benchstat:?the Makefile names no BENCHSTAT}"
 
 mkdir -p out
 binary=out/bench.test
@@ -33,7 +35,7 @@ run() { # rounds, then arguments of the test binary
 
 core() {
   local often='MemoryStore|ManagerOnDisconnect|ManagerOnReconnect|ManagerStats|ManagerEvict|BlobEncode|BlobDecode|Serialize|Deserialize'
-  local once='MemoryStoreMemory|MemoryStoreSweep|ManagerStorm|ManagerCleanup'
+  local once='MemoryStoreMemory|MemoryStoreSweep|ManagerMemory|ManagerStorm|ManagerCleanup'
   run "$rounds" -test.bench="^Benchmark($often)\$" -test.benchtime="$time" "$@"
   run $(((rounds + 1) / 2)) -test.bench="^Benchmark($once)\$" -test.benchtime=1x "$@"
 }

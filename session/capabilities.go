@@ -2,7 +2,6 @@ package session
 
 import (
 	"context"
-	"fmt"
 	"iter"
 	"time"
 )
@@ -27,7 +26,7 @@ type BatchStore interface {
 // BatchError names the sessions for which a call of a BatchStore failed.
 type BatchError struct {
 	// SessionIDs are whole IDs, bearer secrets in ascending order: for the program, and never part of the
-	// error's text.
+	// error's text. Do not print the error with %#v or marshal it, which would show them.
 	SessionIDs []string
 
 	// Err is the cause, or several of them joined.
@@ -35,7 +34,7 @@ type BatchError struct {
 }
 
 func (e *BatchError) Error() string {
-	return fmt.Sprintf("session: batch failed for %d sessions: %v", len(e.SessionIDs), e.Err)
+	return "session: batch failed for " + sessions(len(e.SessionIDs)) + because(e.Err)
 }
 
 // Unwrap returns the cause.

@@ -100,7 +100,7 @@ func (m *Manager) saveUnknown(id string, data []byte) {
 
 // Remove ends a session on purpose: it is gone from memory at once and from the store as soon as that answers, and
 // no late disconnect, snapshot or retry brings it back. Removing one that only the store has, or nobody, is fine.
-// The removal is remembered for twice the ResumeWindow, and at least until the store acknowledged it.
+// The removal is remembered for twice the ResumeWindow, a minute at least, and until the store acknowledged it.
 func (m *Manager) Remove(sessionID string) {
 	if !validID(sessionID) {
 		return

@@ -1,6 +1,8 @@
 package session
 
 import (
+	"time"
+
 	"github.com/limpet-go/limpet/internal/expiry"
 	"github.com/limpet-go/limpet/internal/lifecycle"
 	"github.com/limpet-go/limpet/internal/persist"
@@ -34,10 +36,13 @@ func (m *Manager) stale(rec *record) bool {
 	return rec.saved == 0 || rec.saved > rec.windowEnd() || m.pipe.Lookup(rec.id).Op != persist.None
 }
 
+// leastMemory is how long ended sessions are remembered at least: a disconnect may come late however short the window.
+const leastMemory = int64(time.Minute)
+
 // memory is how long ended sessions are remembered.
 func (m *Manager) memory() int64 {
 	if w := m.cfg.ResumeWindow; w > 0 {
-		return 2 * int64(w)
+		return max(leastMemory, 2*int64(w))
 	}
 	return 2 * int64(DefaultManagerConfig().ResumeWindow)
 }

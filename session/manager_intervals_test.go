@@ -45,6 +45,7 @@ var intervals = map[string]map[string]func(t *testing.T){
 		"of a removal":                      memoryOfRemoved,
 		"of a removal not yet acknowledged": memoryOfUnacknowledged,
 		"of an expiry":                      memoryOfExpired,
+		"with a tiny window":                memoryWithTinyWindow,
 	},
 	"shutdownTimeout": {
 		"of a caller without a deadline": shutdownDefault,
@@ -302,6 +303,28 @@ func memoryOfExpired(t *testing.T) {
 		refused(t, m, "a", session.ErrSessionExpired)
 		after(tick)
 		refused(t, m, "a", session.ErrSessionNotFound)
+	})
+}
+
+func memoryWithTinyWindow(t *testing.T) {
+	cfg := session.ManagerConfig{ResumeWindow: time.Second, CleanupInterval: time.Second}
+	bubble(t, cfg, func(t *testing.T, m *session.Manager, _ *faultStore) {
+		detached(t, m, "removed", "state")
+		m.Remove("removed")
+		after(time.Minute - tick)
+		refused(t, m, "removed", session.ErrSessionRemoved)
+		after(tick)
+		refusedAs(t, m, "removed", session.ErrSessionNotFound)
+		if _, err := m.Resume(t.Context(), "removed"); errors.Is(err, session.ErrSessionRemoved) {
+			t.Errorf("after a minute: %v", err)
+		}
+		detached(t, m, "expired", "state")
+		after(time.Second)
+		refused(t, m, "expired", session.ErrSessionExpired)
+		after(time.Minute - tick)
+		refused(t, m, "expired", session.ErrSessionExpired)
+		after(tick)
+		refused(t, m, "expired", session.ErrSessionNotFound)
 	})
 }
 

@@ -18,8 +18,9 @@ const refusalsEvery = int64(10 * time.Second)
 type loads struct {
 	queue   *loader.Loader // nil without a store
 	flights map[string]*flight
-	refused int   // resumes, since the log said so
-	silent  int64 // until when the log does not say so again
+	refused int           // resumes, since the log said so
+	silent  int64         // until when the log does not say so again
+	retry   time.Duration // what the last of them was told
 }
 
 // flight is a load of a session under way. Whoever changes the session meanwhile marks it outdated, and what was
@@ -143,16 +144,30 @@ func (m *Manager) notLoaded(err error) error {
 	return fmt.Errorf("session: resume: %w", err)
 }
 
-// noteRefusal logs that resumes are refused, now and then.
+// noteRefusal logs that resumes are refused: the first at once, and how many more there were a while later.
 func (m *Manager) noteRefusal(retryAfter time.Duration) {
 	m.loads.refused++
-	now := m.now()
-	if now < m.loads.silent {
+	m.loads.retry = retryAfter
+	m.tellRefusals(m.now())
+	m.wakeForRefusals()
+}
+
+// tellRefusals logs the refusals that the log does not know of, unless it was told of others a short while ago.
+func (m *Manager) tellRefusals(now int64) {
+	l := &m.loads
+	if l.refused == 0 || now < l.silent {
 		return
 	}
-	m.event(slog.LevelWarn, eventResumesRefused, slog.Int("resumes", m.loads.refused),
-		slog.Int("waiting", m.loads.stats().Waiting), slog.Duration("retry_after", retryAfter))
-	m.loads.refused, m.loads.silent = 0, now+refusalsEvery
+	m.event(slog.LevelWarn, eventResumesRefused, slog.Int("resumes", l.refused),
+		slog.Int("waiting", l.stats().Waiting), slog.Duration("retry_after", l.retry))
+	l.refused, l.silent = 0, now+refusalsEvery
+}
+
+// wakeForRefusals makes sure that the log is told of the last ones too.
+func (m *Manager) wakeForRefusals() {
+	if m.loads.refused > 0 {
+		m.wakeAt(m.loads.silent)
+	}
 }
 
 // loaded resumes a session with what the store had, nil for nothing. Nothing happened to the session meanwhile,

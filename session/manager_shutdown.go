@@ -8,6 +8,7 @@ import (
 	"iter"
 	"log/slog"
 	"maps"
+	"reflect"
 	"slices"
 	"time"
 )
@@ -42,6 +43,9 @@ func (m *Manager) Shutdown(ctx context.Context) error {
 	}
 	defer func() { <-m.shutting }()
 	m.stop()
+	if m.pipe != nil {
+		m.pipe.Hurry() // saving goes on while snapshots are taken
+	}
 	return m.finish(ctx, m.lastShots(ctx))
 }
 
@@ -79,10 +83,7 @@ func (m *Manager) stop() {
 	}
 	m.shots.ready = nil
 	m.loads.stop()
-	m.lost = failures{}
-	if m.pipe != nil {
-		m.pipe.Hurry() // saving goes on while snapshots are taken
-	}
+	m.lost, m.lostSeq = failures{}, map[string]uint64{}
 }
 
 // shutdownLost notes state that was given up while the manager shuts down.
@@ -113,14 +114,14 @@ func (m *Manager) settleWork(ctx context.Context) {
 // finish writes what is left, and releases the records if nothing is.
 func (m *Manager) finish(ctx context.Context, shots map[*connection]error) error {
 	for {
-		failed := failures{}
 		left, cause := m.drain(ctx)
+		failed := make(failures, len(left))
 		for _, id := range left {
 			failed[id] = cause
 		}
 		m.settleWork(ctx)
 		m.late(ctx, failed)
-		if err, again := m.conclude(failed, shots); !again {
+		if err, again := m.conclude(left, failed, shots); !again {
 			return err
 		}
 	}
@@ -152,26 +153,48 @@ func (m *Manager) drain(ctx context.Context) ([]string, error) {
 	return left, errors.Join(ctx.Err(), last)
 }
 
-// conclude ends a shutdown, unless something came in after the pipeline was empty. A session whose last snapshot
-// failed, and whose connection handed over its final state in the meantime, is none that failed.
-func (m *Manager) conclude(failed failures, shots map[*connection]error) (err error, again bool) {
+// conclude ends a shutdown, unless something came in after the pipeline was empty.
+func (m *Manager) conclude(left []string, failed failures, shots map[*connection]error) (err error, again bool) {
+	m.unshot(failed, shots)
 	m.mu.Lock()
 	defer m.unlock()
-	maps.Copy(failed, m.lost)
-	for c, err := range shots {
-		if m.isCurrent(c) {
-			failed[c.rec.name()] = err
-		}
-	}
-	if len(failed) > 0 {
-		m.event(slog.LevelError, eventShutdownUnsaved, slog.Int("sessions", len(failed)))
-		return failed.notSaved(), false
-	}
-	if m.pipe != nil && m.pipe.Stats().Sessions > 0 && m.phase != stopped {
+	switch {
+	case len(failed)+len(m.lost) > 0:
+		return m.unsavedError(left, failed), false
+	case m.pipe != nil && m.pipe.Stats().Sessions > 0 && m.phase != stopped:
 		return nil, true
 	}
 	m.release()
 	return nil, false
+}
+
+// unshot adds the sessions whose last snapshot failed. One whose connection handed over its final state in the meantime
+// is none of them.
+func (m *Manager) unshot(failed failures, shots map[*connection]error) {
+	m.mu.Lock()
+	defer m.unlock()
+	n := 0
+	for c, err := range shots {
+		if m.isCurrent(c) {
+			failed[c.rec.name()] = err
+		}
+		if n++; n%chunk == 0 {
+			m.unlock()
+			m.mu.Lock()
+		}
+	}
+}
+
+// unsavedError names what was not saved, with the lock given back meanwhile: there may be a million.
+func (m *Manager) unsavedError(left []string, failed failures) error {
+	lost := m.lost
+	m.lost = failures{}
+	m.unlock()
+	maps.Copy(failed, lost)
+	err := failed.notSaved(left)
+	m.mu.Lock()
+	m.event(slog.LevelError, eventShutdownUnsaved, slog.Int("sessions", len(failed)))
+	return err
 }
 
 // inSteps goes through the records with the lock given back now and then, so that a million of them hold nobody up. One
@@ -202,14 +225,44 @@ func (m *Manager) release() {
 	}
 }
 
-// notSaved puts failures into one error, each different cause once.
-func (f failures) notSaved() error {
-	var causes []error
-	for _, id := range slices.Sorted(maps.Keys(f)) {
-		known := func(err error) bool { return err.Error() == f[id].Error() }
-		if f[id] != nil && len(causes) < 8 && !slices.ContainsFunc(causes, known) {
-			causes = append(causes, f[id])
-		}
+// notSaved puts failures into one error. left are some of them in ascending order, and mostly all.
+func (f failures) notSaved(left []string) error {
+	ids := left
+	if len(f) > len(left) {
+		ids = slices.Sorted(maps.Keys(f))
 	}
-	return &NotSavedError{SessionIDs: slices.Sorted(maps.Keys(f)), Err: errors.Join(causes...)}
+	var all causes
+	for _, id := range ids {
+		all.add(f[id])
+	}
+	return &NotSavedError{SessionIDs: ids, Err: errors.Join(all.errs...)}
+}
+
+const (
+	mostCauses   = 8    // told by one error
+	mostCompared = 1000 // by their texts, which may be long
+)
+
+// causes are errors that say different things.
+type causes struct {
+	errs     []error
+	texts    []string
+	compared int
+}
+
+// add takes one more error unless it is known. Of very many that are not the same values only the first are looked at.
+func (c *causes) add(err error) {
+	same := func(known error) bool { return identical(known, err) }
+	if err == nil || len(c.errs) == mostCauses || c.compared == mostCompared || slices.ContainsFunc(c.errs, same) {
+		return
+	}
+	c.compared++
+	if text := err.Error(); !slices.Contains(c.texts, text) {
+		c.errs, c.texts = append(c.errs, err), append(c.texts, text)
+	}
+}
+
+// identical reports whether two errors are the same value. Those that cannot be compared are not.
+func identical(a, b error) bool {
+	return reflect.ValueOf(a).Comparable() && reflect.ValueOf(b).Comparable() && a == b
 }

@@ -256,8 +256,10 @@ func backoffDraining(t *testing.T) {
 
 // otherwise names the intervals that are tested elsewhere, and durations that are none.
 var otherwise = map[string]string{
-	"session.refusalsEvery":   "manager_loads_test.go",
+	"session.refusalsEvery":   "manager_refusals_test.go",
+	"session.waitWhile":       "how often it looks, not an interval",
 	"session.forever":         "TestIntervals: the huge values",
+	"session.leastMemory":     "TestIntervals: memory",
 	"session.leastKeepalive":  "manager_keepalive_test.go",
 	"session.keptFor":         "a unit, not an interval",
 	"loader.New":              "a unit, not an interval",

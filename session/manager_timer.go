@@ -66,6 +66,7 @@ func (m *Manager) wake() {
 
 // workChunk does some of what is due and reports whether there may be more.
 func (m *Manager) workChunk(now int64) bool {
+	m.tellRefusals(now)
 	more := m.shootDue(now)
 	more = m.keepAlive(now) || more
 	return m.sweepExpired(now) || more
@@ -130,4 +131,5 @@ func (m *Manager) wakeNext() {
 	if m.clock.sweep != 0 {
 		m.wakeAt(m.clock.sweep)
 	}
+	m.wakeForRefusals()
 }

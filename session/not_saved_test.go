@@ -29,7 +29,7 @@ func TestNotSavedErrorIsLoggedWithoutIDs(t *testing.T) {
 		if strings.Contains(text, "secret-") {
 			t.Errorf("an ID was logged: %s", text)
 		}
-		for _, want := range []string{fmt.Sprintf("unsaved.sessions=%d ", n), `unsaved.cause="store down"`, fmt.Sprintf("%d sessions not saved", n)} {
+		for _, want := range []string{fmt.Sprintf("unsaved.sessions=%d ", n), `unsaved.cause="store down"`, fmt.Sprintf("%d session", n)} {
 			if !strings.Contains(text, want) {
 				t.Errorf("no %s in %s", want, text)
 			}
@@ -46,5 +46,27 @@ func TestNotSavedErrorWithoutACause(t *testing.T) {
 	e := &session.NotSavedError{}
 	if got := e.LogValue().String(); got != "[sessions=0 cause= hashes=[]]" {
 		t.Error(got)
+	}
+	if got := e.Error(); got != "session: 0 sessions not saved" {
+		t.Error(got)
+	}
+}
+
+// TestErrorsOfManySessionsAreOneLine reads what an error says whose cause is several ones.
+func TestErrorsOfManySessionsAreOneLine(t *testing.T) {
+	cause := errors.Join(errors.New("disk full"), fmt.Errorf("shard 2: %w", errors.Join(errors.New("down"), errors.New("slow"))))
+	const text = "disk full; shard 2: down; slow"
+	for n, counted := range map[int]string{1: "1 session", 2: "2 sessions"} {
+		e := &session.NotSavedError{SessionIDs: unsaved(n).SessionIDs, Err: cause}
+		if got, want := e.Error(), "session: "+counted+" not saved: "+text; got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+		if got := e.LogValue().Group()[1].Value.String(); got != text {
+			t.Errorf("logged %q", got)
+		}
+		batch := &session.BatchError{SessionIDs: e.SessionIDs, Err: cause}
+		if got, want := batch.Error(), "session: batch failed for "+counted+": "+text; got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
 	}
 }

@@ -40,9 +40,7 @@ func TestDrainSavesEverything(t *testing.T) {
 			server := e.start(t)
 			c := dirtyNode(t, server, *sessions, drainTime)
 			c.terminate()
-			if code := c.wait(); code != 0 || c.drain == nil || c.drain.Failed {
-				t.Fatalf("code %d, drain %+v\n%s", code, c.drain, &c.stderr)
-			}
+			checkSaved(t, c)
 			if got := census(t, server, *sessions); !maps.Equal(got, map[uint64]int{2: *sessions}) {
 				t.Errorf("in the store by version: %v, want all in version 2", got)
 			}
@@ -65,9 +63,7 @@ func TestDrainOfABusyNode(t *testing.T) {
 			c.ask(storm.Command{Do: storm.DoWork})
 			c.awaitAcks(some / 2)
 			c.terminate()
-			if code := c.wait(); code != 0 || c.drain == nil || c.drain.Failed {
-				t.Fatalf("code %d, drain %+v\n%s", code, c.drain, &c.stderr)
-			}
+			checkSaved(t, c)
 			versions := contents(t, server, some)
 			older := 0
 			for i, acknowledged := range c.acknowledged() {
@@ -148,6 +144,17 @@ func TestDrainThatIsCutShort(t *testing.T) {
 				t.Errorf("in the store by version: %v, want some of each", versions)
 			}
 		})
+	}
+}
+
+// checkSaved waits for a node that ends, and checks that its drain saved everything in time.
+func checkSaved(t *testing.T, c *child) {
+	t.Helper()
+	if code := c.wait(); code != 0 || c.drain == nil || c.drain.Failed {
+		t.Fatalf("code %d, drain %+v\n%s", code, c.drain, &c.stderr)
+	}
+	if c.drain.Took > drainTime {
+		t.Errorf("the drain took %v, its deadline is %v", c.drain.Took, drainTime)
 	}
 }
 

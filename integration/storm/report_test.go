@@ -16,6 +16,14 @@ type row struct {
 	of   func(r *storm.Resume) any
 }
 
+// figure is what a storm has in the row: a dash for the flood of one that had none.
+func (f row) figure(r *storm.Resume) any {
+	if strings.HasPrefix(f.name, "flood") && r.Flood == (storm.Flood{}) {
+		return "–"
+	}
+	return f.of(r)
+}
+
 var rows = []row{
 	{"wait p50", func(r *storm.Resume) any { return brief(r.P50) }},
 	{"wait p99", func(r *storm.Resume) any { return brief(r.P99) }},
@@ -48,7 +56,7 @@ func report(t *testing.T, name string, storms []*storm.Resume) {
 	for _, row := range rows {
 		fmt.Fprintf(&b, "| %s |", row.name)
 		for _, r := range storms {
-			fmt.Fprintf(&b, " %v |", row.of(r))
+			fmt.Fprintf(&b, " %v |", row.figure(r))
 		}
 		b.WriteString("\n")
 	}

@@ -36,7 +36,9 @@ func (p *Pipeline) Drain(ctx context.Context) (left []string, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), grace)
 	defer cancel()
 	p.await(ctx, func() bool { return p.running == 0 })
-	return p.end()
+	left, err = p.end()
+	slices.Sort(left)
+	return left, err
 }
 
 // Hurry has everything that waits tried again at once, and ends the pause that a Drain left behind. It is what a Drain
@@ -48,10 +50,27 @@ func (p *Pipeline) Hurry() {
 	if p.ctx.Err() != nil {
 		p.ctx, p.cancel = context.WithCancel(context.Background())
 	}
-	for i := range p.waits {
-		p.waits[i].due = time.Time{}
+	waits := p.waits
+	p.waits = nil
+	for _, w := range waits {
+		w.entry.place = nowhere
+		p.enqueue(w.entry)
 	}
 	p.kick()
+}
+
+// HalfFull reports whether what waits takes more than half of what the limit on bytes allows.
+func (p *Pipeline) HalfFull() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.cfg.MaxBytes > 0 && p.size() > p.cfg.MaxBytes/2
+}
+
+// Fits reports whether a state of n bytes can be put without pushing out anything, or alone.
+func (p *Pipeline) Fits(n int) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.cfg.MaxBytes <= 0 || len(p.entries) == 0 || p.size()+int64(n)+overhead <= p.cfg.MaxBytes
 }
 
 // await waits until a condition holds, and reports whether it did before ctx ended.
@@ -78,7 +97,10 @@ func (p *Pipeline) await(ctx context.Context, holds func() bool) bool {
 	}
 }
 
-// end reports what is left.
+// leftChunk is how many entries one hold of the lock looks at when a Drain failed.
+const leftChunk = 1024
+
+// end reports what is left, in no order: sorting takes long.
 func (p *Pipeline) end() ([]string, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -89,8 +111,10 @@ func (p *Pipeline) end() ([]string, error) {
 	}
 	left := make([]string, 0, len(p.entries))
 	for id := range p.entries {
-		left = append(left, id)
+		if left = append(left, id); len(left)%leftChunk == 0 {
+			p.mu.Unlock() // nobody is held up for long by many
+			p.mu.Lock()
+		}
 	}
-	slices.Sort(left)
 	return left, p.lastErr
 }
