@@ -25,7 +25,7 @@ func bubble(t *testing.T, cfg session.ManagerConfig, test func(t *testing.T, m *
 		if cfg.MaxSessionsPerIP == 0 {
 			cfg.MaxSessionsPerIP = -1
 		}
-		defer after(20 * time.Second) // what is under way ends
+		defer s.rest() // what is under way ends
 		test(t, session.NewManager(s, cfg, nil), s)
 	})
 }

@@ -44,6 +44,14 @@ func (s *faultStore) set(change func(s *faultStore)) {
 	change(s)
 }
 
+// rest returns when no write is under way; a keepalive may begin one at any time.
+func (s *faultStore) rest() {
+	for busy := true; busy; {
+		after(20 * time.Second)
+		s.set(func(s *faultStore) { busy = s.running > 0 })
+	}
+}
+
 func (s *faultStore) setFail(err error) { s.set(func(s *faultStore) { s.fail = err }) }
 
 // pause makes calls wait until the returned function is called.
