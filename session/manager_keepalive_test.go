@@ -241,7 +241,7 @@ func TestPromise6AStateOnlyTheStoreHadIsNamedIfItExpiredThere(t *testing.T) {
 		after(time.Until(until) - 8*time.Second)
 		s.set(func(s *faultStore) { s.failWrites, s.latency = nil, 9*time.Second })
 		after(6 * time.Second)
-		m.OnDisconnect("a", nil) // its host has no final state, and the manager none since the store had it
+		m.OnDisconnect("a", nil)                     // its host has no final state, and the manager none since the store had it
 		s.set(func(s *faultStore) { s.latency = 0 }) // for what follows
 		var left *session.NotSavedError
 		if err := m.Shutdown(context.Background()); err != nil && !errors.As(err, &left) {
