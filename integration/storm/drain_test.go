@@ -31,120 +31,106 @@ func dirtyNode(t *testing.T, server *testserver.Server, sessions int, deadline t
 	return c
 }
 
-// TestDrainSavesEverything ends a node as a deploy does.
-func TestDrainSavesEverything(t *testing.T) {
+// onEngines runs a test on a server of each engine, beside the others.
+func onEngines(t *testing.T, test func(t *testing.T, server *testserver.Server)) {
 	t.Parallel()
 	for _, e := range engines {
 		t.Run(e.name, func(t *testing.T) {
 			t.Parallel()
-			server := e.start(t)
-			c := dirtyNode(t, server, *sessions, drainTime)
-			c.terminate()
-			checkSaved(t, c)
-			if got := census(t, server, *sessions); !maps.Equal(got, map[uint64]int{2: *sessions}) {
-				t.Errorf("in the store by version: %v, want all in version 2", got)
-			}
-			t.Logf("%d sessions drained in %v", *sessions, c.drain.Took)
+			test(t, e.start(t))
 		})
 	}
+}
+
+// TestDrainSavesEverything ends a node as a deploy does.
+func TestDrainSavesEverything(t *testing.T) {
+	onEngines(t, func(t *testing.T, server *testserver.Server) {
+		c := dirtyNode(t, server, *sessions, drainTime)
+		c.terminate()
+		checkSaved(t, c)
+		if got := census(t, server, *sessions); !maps.Equal(got, map[uint64]int{2: *sessions}) {
+			t.Errorf("in the store by version: %v, want all in version 2", got)
+		}
+		t.Logf("%d sessions drained in %v", *sessions, c.drain.Took)
+	})
 }
 
 // TestDrainOfABusyNode ends a node whose sessions change, disconnect and are saved meanwhile.
 func TestDrainOfABusyNode(t *testing.T) {
-	t.Parallel()
-	for _, e := range engines {
-		t.Run(e.name, func(t *testing.T) {
-			t.Parallel()
-			server := e.start(t)
-			some := *sessions / 4
-			c := start(t, storm.Command{Do: storm.DoOpen, Store: server.URL(), Seed: drainSeed, Sessions: some,
-				Persist: 200 * time.Millisecond, Deadline: drainTime})
-			c.ask(storm.Command{Do: storm.DoConnect})
-			c.ask(storm.Command{Do: storm.DoWork})
-			c.awaitAcks(some / 2)
-			c.terminate()
-			checkSaved(t, c)
-			versions := contents(t, server, some)
-			older := 0
-			for i, acknowledged := range c.acknowledged() {
-				if versions[storm.ID(drainSeed, i)] < acknowledged {
-					older++
-				}
+	onEngines(t, func(t *testing.T, server *testserver.Server) {
+		some := *sessions / 4
+		c := start(t, storm.Command{Do: storm.DoOpen, Store: server.URL(), Seed: drainSeed, Sessions: some,
+			Persist: 200 * time.Millisecond, Deadline: drainTime})
+		c.ask(storm.Command{Do: storm.DoConnect})
+		c.ask(storm.Command{Do: storm.DoWork})
+		c.awaitAcks(some / 2)
+		c.terminate()
+		checkSaved(t, c)
+		versions := contents(t, server, some)
+		older := 0
+		for i, acknowledged := range c.acknowledged() {
+			if versions[storm.ID(drainSeed, i)] < acknowledged {
+				older++
 			}
-			if len(versions) != some || older > 0 {
-				t.Errorf("%d of %d sessions are in the store, %d of them older than was acknowledged", len(versions), some, older)
-			}
-		})
-	}
+		}
+		if len(versions) != some || older > 0 {
+			t.Errorf("%d of %d sessions are in the store, %d of them older than was acknowledged", len(versions), some, older)
+		}
+	})
 }
 
 // TestDrainWithoutAStore ends a node whose store is down.
 func TestDrainWithoutAStore(t *testing.T) {
-	t.Parallel()
-	for _, e := range engines {
-		t.Run(e.name, func(t *testing.T) {
-			t.Parallel()
-			server := e.start(t)
-			c := dirtyNode(t, server, *sessions, outageTime)
-			server.Kill(t)
-			checkFailedDrain(t, c, idsOf(*sessions))
-			server.Start(t)
-			if got := census(t, server, *sessions); !maps.Equal(got, map[uint64]int{1: *sessions}) {
-				t.Errorf("in the store by version: %v, want all as they were before", got)
-			}
-		})
-	}
+	onEngines(t, func(t *testing.T, server *testserver.Server) {
+		c := dirtyNode(t, server, *sessions, outageTime)
+		server.Kill(t)
+		checkFailedDrain(t, c, idsOf(*sessions))
+		server.Start(t)
+		if got := census(t, server, *sessions); !maps.Equal(got, map[uint64]int{1: *sessions}) {
+			t.Errorf("in the store by version: %v, want all as they were before", got)
+		}
+	})
 }
 
 // TestDrainOnAStoreThatHangs ends a node whose store accepts and does not answer.
 func TestDrainOnAStoreThatHangs(t *testing.T) {
-	t.Parallel()
 	some := *sessions / 4
-	for _, e := range engines {
-		t.Run(e.name, func(t *testing.T) {
-			t.Parallel()
-			server := e.start(t)
-			c := dirtyNode(t, server, some, outageTime)
-			server.Pause(t)
-			checkFailedDrain(t, c, idsOf(some))
-			server.Resume(t)
-			got := census(t, server, some) // what was sent and not answered may have arrived
-			if got[1]+got[2] != some || got[1] == 0 {
-				t.Errorf("in the store by version: %v", got)
-			}
-		})
-	}
+	onEngines(t, func(t *testing.T, server *testserver.Server) {
+		c := dirtyNode(t, server, some, outageTime)
+		server.Pause(t)
+		checkFailedDrain(t, c, idsOf(some))
+		server.Resume(t)
+		got := census(t, server, some) // what was sent and not answered may have arrived
+		if got[1]+got[2] != some || got[1] == 0 {
+			t.Errorf("in the store by version: %v", got)
+		}
+	})
 }
 
 // TestDrainThatIsCutShort takes the store away in the middle of a drain: exactly the sessions that did not get there
 // are said to be unsaved.
 func TestDrainThatIsCutShort(t *testing.T) {
-	t.Parallel()
 	some := *sessions / 4
-	for _, e := range engines {
-		t.Run(e.name, func(t *testing.T) {
-			t.Parallel()
-			server := e.start(t)
-			c := dirtyNode(t, server, some, cutTime)
-			c.ask(storm.Command{Do: storm.DoHold, Hold: some / 2})
-			c.terminate()
-			select {
-			case <-c.held:
-			case <-time.After(patience):
-				c.fatal("the store was not asked to save that many")
-			}
-			server.Kill(t)
-			c.tell(storm.Command{Do: storm.DoRelease})
-			code := c.wait()
-			server.Start(t)
-			versions := census(t, server, some)
-			unsaved := idsIn(t, server, some, 1)
-			checkDrained(t, c, code, unsaved)
-			if versions[1]+versions[2] != some || versions[2] < some/4 {
-				t.Errorf("in the store by version: %v, want some of each", versions)
-			}
-		})
-	}
+	onEngines(t, func(t *testing.T, server *testserver.Server) {
+		c := dirtyNode(t, server, some, cutTime)
+		c.ask(storm.Command{Do: storm.DoHold, Hold: some / 2})
+		c.terminate()
+		select {
+		case <-c.held:
+		case <-time.After(patience):
+			c.fatal("the store was not asked to save that many")
+		}
+		server.Kill(t)
+		c.tell(storm.Command{Do: storm.DoRelease})
+		code := c.wait()
+		server.Start(t)
+		versions := census(t, server, some)
+		unsaved := idsIn(t, server, some, 1)
+		checkDrained(t, c, code, unsaved)
+		if versions[1]+versions[2] != some || versions[2] < some/4 {
+			t.Errorf("in the store by version: %v, want some of each", versions)
+		}
+	})
 }
 
 // checkSaved waits for a node that ends, and checks that its drain saved everything in time.
