@@ -10,11 +10,13 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/limpet-go/limpet/cmd/limpet/internal/transcript"
 )
 
 // running is a demo in this process with nodes of its own.
 type running struct {
-	out, errs transcript
+	out, errs transcript.Transcript
 	url       string
 	end       func() int // ends it as a signal does and returns its code
 }

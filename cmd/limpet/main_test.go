@@ -1,15 +1,14 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"os"
 	"os/signal"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 
+	"github.com/limpet-go/limpet/cmd/limpet/internal/transcript"
 	"github.com/limpet-go/limpet/internal/testserver"
 )
 
@@ -24,28 +23,10 @@ func TestMain(m *testing.M) {
 	os.Exit(testserver.Main(m))
 }
 
-// transcript keeps what a command prints. It is safe for concurrent use.
-type transcript struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (o *transcript) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.buf.Write(p)
-}
-
-func (o *transcript) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.buf.String()
-}
-
 // execute runs one command line to its end.
 func execute(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
-	var out, errs transcript
+	var out, errs transcript.Transcript
 	code = run(t.Context(), args, &out, &errs)
 	return code, out.String(), errs.String()
 }

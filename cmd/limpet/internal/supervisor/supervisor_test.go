@@ -7,6 +7,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/limpet-go/limpet/cmd/limpet/internal/transcript"
 )
 
 func TestNodesBecomeReadyUnderTheirAddress(t *testing.T) {
@@ -74,7 +76,7 @@ func TestNodeThatIsNeverReady(t *testing.T) {
 }
 
 func TestNodeThatDiesAgainAndAgainIsNotLost(t *testing.T) {
-	var log transcript
+	var log transcript.Transcript
 	cfg := config(1, "dies-when-ready")
 	cfg.Logger = slog.New(slog.NewTextHandler(&log, nil))
 	begin(t, cfg)
@@ -140,7 +142,7 @@ func TestShutdownKillsWhatDoesNotEnd(t *testing.T) {
 }
 
 func TestShutdownSaysWhenNodesFailed(t *testing.T) {
-	var log transcript
+	var log transcript.Transcript
 	cfg := config(2, "fails-at-end")
 	cfg.Logger = slog.New(slog.NewTextHandler(&log, nil))
 	s := Start(cfg)
